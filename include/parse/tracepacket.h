@@ -1,0 +1,61 @@
+/* tracepacket.h - tell the Go runtime's trace lines from everything else written to one stderr, exactly.
+ *
+ * The runtime prints a line as 34-39 separate write(2) calls, one per argument of print
+ * (runtime/print.go, gwrite; Go 1.5-1.27). Through a packet-mode pipe (pipe2(2), O_DIRECT) each
+ * write arrives as a packet of its own, so a state machine over packets can follow a line although
+ * others write in its middle. Lines of one process never mix (printlock); lines of several
+ * processes can.
+ *
+ * Pure but for allocation: no I/O, no clock of its own. Memory is bounded. */
+#ifndef PARSE_TRACEPACKET_H
+#define PARSE_TRACEPACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum tracepacket_kind {
+	TRACEPACKET_GC = 1, /* "gc 1 @..." */
+	TRACEPACKET_SCAV,   /* "scav ...", "scvg...", "forced scvg..." */
+};
+
+struct tracepacket_line {
+	enum tracepacket_kind kind;
+	bool whole;          /* false: text is what could be gathered, why says what broke it */
+	const char *why;     /* static; NULL when whole */
+	struct text text;    /* without newline; borrowed during the call */
+	uint64_t first_ns, last_ns, packet_count;
+};
+
+struct tracepacket_sink {
+	/* Bytes that are the user's, in the order in which they were written. */
+	void (*user)(void *arg, struct text bytes);
+	/* A line of the runtime: its bytes were not and will not be given to user(). */
+	void (*line)(void *arg, const struct tracepacket_line *line);
+	void *arg;
+};
+
+struct tracepacket;
+
+struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink); /* free with _free */
+
+/* One packet, read at now_ns. Nearly always its bytes go to one of the sinks at once; packets that look like
+ * a piece of a line wait until the line in progress is settled, at most TRACEPACKET_WAIT_NS. */
+void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns);
+
+/* Give up waiting where the time is over. Call it when nothing arrived until tracepacket_deadline_ns. */
+void tracepacket_expire(struct tracepacket *t, uint64_t now_ns);
+
+/* When tracepacket_expire should be called; UNKNOWN_U64 when nothing waits. */
+uint64_t tracepacket_deadline_ns(const struct tracepacket *t);
+
+/* The stream ended or shall be handed over: settle everything. */
+void tracepacket_finish(struct tracepacket *t);
+
+void tracepacket_free(struct tracepacket *t); /* NULL is fine; does not finish */
+
+#define TRACEPACKET_WAIT_NS 250000000ULL
+
+#endif

@@ -1,0 +1,194 @@
+/* tracepick.c - which of the queued packets make up a line, when several readings are possible. */
+#include "tracepick_internal.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "parse/traceline.h"
+#include "tracegrammar_internal.h"
+
+#define STEPS_MAX 200000u /* a reading is a search: named limit */
+#define ITEMS_MAX 256u   /* piece-like packets of one search, and its depth */
+
+/* One way to read the packets; readings with the same text are one. */
+struct reading {
+	struct buf text;
+	size_t path[ITEMS_MAX], len;
+	unsigned count; /* distinct texts seen; the first one is kept */
+};
+
+struct search {
+	const struct pick_context *context;
+	const struct pick_item *items;
+	const char *bytes;
+	size_t indices[ITEMS_MAX]; /* of the piece-like items, in order */
+	size_t index_count;
+	size_t path[ITEMS_MAX];
+	struct buf text;
+	struct reading expected, other; /* by whether the cycle number continues a known process */
+	unsigned step_count;
+};
+
+static struct text item_text(const struct search *s, size_t index)
+{
+	const struct pick_item *item = &s->items[s->indices[index]];
+
+	return (struct text){ s->bytes + item->offset, item->len };
+}
+
+/* The runtime computes the cpu figures of the two stops as P x wall (mgc.go); so with both truncated when
+ * printed, cpu must lie in P x [wall, wall + step) up to its own step. Old releases used fewer Ps. */
+static bool stop_cpu_fits(uint64_t wall_ns, uint64_t cpu_ns, uint64_t procs)
+{
+	uint64_t wall_max = wall_ns + gctrace_resolution_ns(wall_ns);
+	uint64_t cpu_max = cpu_ns + gctrace_resolution_ns(cpu_ns);
+
+	return procs <= 1u << 20 && wall_ns <= 1ULL << 43 && cpu_ns <= procs * wall_max && cpu_max > wall_ns;
+}
+
+static bool makes_sense(struct trace_line *ret, struct text line)
+{
+	switch (traceline_parse(ret, line)) {
+	case TRACE_GC:
+		return stop_cpu_fits(ret->u.gc.sweep_termination_ns,
+				     ret->u.gc.sweep_termination_cpu_ns, ret->u.gc.procs) &&
+		       stop_cpu_fits(ret->u.gc.mark_termination_ns,
+				     ret->u.gc.mark_termination_cpu_ns, ret->u.gc.procs);
+	case TRACE_SCAV:
+	case TRACE_SCVG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_expected(const struct pick_context *context, const struct trace_line *line)
+{
+	if (line->kind != TRACE_GC)
+		return true;
+	for (size_t i = 0; i < context->next_count; i++)
+		if (context->next_numbers[i] == line->u.gc.number)
+			return true;
+	return false;
+}
+
+/* A complete reading: keep it when it makes sense and differs from the one known. */
+static void found(struct search *s, size_t depth)
+{
+	struct text line = buf_text(&s->text);
+	struct trace_line parsed;
+	struct reading *r;
+
+	line.len--; /* the newline */
+	if (!makes_sense(&parsed, line))
+		return;
+	r = is_expected(s->context, &parsed) ? &s->expected : &s->other;
+	if (r->count > 0) {
+		r->count += r->text.len != s->text.len ||
+			    memcmp(r->text.at, s->text.at, s->text.len) != 0;
+		return;
+	}
+	r->count = 1;
+	buf_add(&r->text, s->text.at, s->text.len);
+	memcpy(r->path, s->path, depth * sizeof(s->path[0]));
+	r->len = depth;
+}
+
+static void search_from(struct search *s, size_t from, size_t depth, const struct grammar_state *state)
+{
+	if (grammar_is_complete(state)) {
+		found(s, depth);
+		return;
+	}
+	for (size_t i = from; i < s->index_count && depth < ITEMS_MAX; i++) {
+		struct grammar_state next = *state;
+		struct text piece = item_text(s, i);
+		size_t len_before = s->text.len;
+
+		if (++s->step_count > STEPS_MAX || s->expected.count > 1)
+			return;
+		if (!grammar_take(&next, piece))
+			continue;
+		buf_add(&s->text, piece.at, piece.len);
+		s->path[depth] = i;
+		search_from(s, i + 1, depth + 1, &next);
+		s->text.len = len_before;
+	}
+}
+
+static bool may_use(const struct pick_context *context, const struct pick_item *item)
+{
+	return item->owner == context->owner || item->owner == PICK_FOREIGN ||
+	       (item->owner >= 0 && context->uncertain_lines >> item->owner & 1);
+}
+
+/* Collect what could be pieces; true when some of it was not given to this line, so that there is a choice. */
+static bool collect(struct search *s, size_t count)
+{
+	bool choice = s->context->mixed;
+
+	for (size_t i = 0; i < count; i++) {
+		struct text packet = { s->bytes + s->items[i].offset, s->items[i].len };
+		bool own = s->items[i].owner == s->context->owner;
+
+		if (!may_use(s->context, &s->items[i]) || (!own && !grammar_has_piece(packet)))
+			continue;
+		choice |= !own;
+		if (s->index_count == ITEMS_MAX) {
+			s->step_count = STEPS_MAX + 1;
+			return true;
+		}
+		s->indices[s->index_count++] = i;
+	}
+	return choice;
+}
+
+/* The only reading that is left, or NULL. */
+static const struct reading *only_reading(const struct search *s)
+{
+	if (s->step_count > STEPS_MAX)
+		return NULL;
+	if (s->expected.count)
+		return s->expected.count == 1 ? &s->expected : NULL;
+	return s->other.count == 1 ? &s->other : NULL;
+}
+
+static void reassign(struct search *s, struct pick_item *items, size_t count, const struct reading *r)
+{
+	int owner = s->context->owner;
+
+	for (size_t i = 0; i < count; i++)
+		if (items[i].owner == owner)
+			items[i].owner = PICK_FOREIGN;
+	for (size_t i = 0; i < r->len; i++)
+		items[s->indices[r->path[i]]].owner = owner;
+}
+
+bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
+		 const struct pick_context *context)
+{
+	struct search *s = xcalloc(1, sizeof(*s));
+	bool settled = true;
+
+	s->context = context;
+	s->items = items;
+	s->bytes = bytes;
+	if (collect(s, count)) {
+		struct grammar_state state;
+		const struct reading *r;
+
+		grammar_begin(&state);
+		if (s->step_count <= STEPS_MAX)
+			search_from(s, 0, 0, &state);
+		r = only_reading(s);
+		settled = r != NULL;
+		if (r)
+			reassign(s, items, count, r);
+	}
+	buf_done(&s->text);
+	buf_done(&s->expected.text);
+	buf_done(&s->other.text);
+	free(s);
+	return settled;
+}

@@ -1,0 +1,153 @@
+/* relay.c - the recorder's side of the relay: start it, hear from it, leave it. */
+#include "target/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "relay_internal.h"
+
+#define PIPE_BYTES_WANTED (1 << 20)
+
+/* Make the pipe as large as is allowed: each packet takes a page of it, and a gctrace line is 39 packets.
+ * The limit for ordinary users is /proc/sys/fs/pipe-max-size, and fewer when they hold many pipes. */
+static uint64_t grow_pipe(int fd)
+{
+	int bytes;
+
+	for (int wanted = PIPE_BYTES_WANTED; wanted > 65536; wanted /= 2)
+		if (fcntl(fd, F_SETPIPE_SZ, wanted) >= 0)
+			break;
+	bytes = fcntl(fd, F_GETPIPE_SZ);
+	return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+/* In the relay process: leave the recorder's session and terminal, so that neither Ctrl-C nor a kill of the
+ * process group ends it before the target's last byte has passed. */
+static void detach_from_recorder(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2,
+				       SIGTSTP, SIGTTOU, SIGTTIN, SIGXFSZ };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid();
+	prctl(PR_SET_NAME, "gctide-relay");
+}
+
+/* In the relay process: hold nothing but the pipe, the control socket and the user's stderr, so that readers of
+ * the recorder's stdin and stdout see them end with the recorder. */
+static void run_relay(int pipe_fd, int control, const struct relay_config *config)
+{
+	int keep[3] = { config->user_stderr, pipe_fd, control };
+
+	detach_from_recorder();
+	for (int i = 0; i < 3; i++)
+		if (keep[i] < 3)
+			keep[i] = fcntl(keep[i], F_DUPFD_CLOEXEC, 3);
+	struct relay_config own = { keep[0], config->keep_gc, config->keep_scav };
+	for (int fd = 0; fd < 1024; fd++)
+		if (fd != keep[0] && fd != keep[1] && fd != keep[2])
+			close(fd);
+	if (chdir("/") < 0)
+		errno = 0; /* only so that no mount is kept busy */
+	_exit(relay_run(keep[1], keep[2], &own));
+}
+
+int relay_start(struct relay *ret, const struct relay_config *config, struct err *err)
+{
+	int pipe_fds[2], control[2];
+	struct relay r = { .pid = -1, .packet_mode = true };
+	int code;
+
+	if (pipe2(pipe_fds, O_CLOEXEC | O_DIRECT) < 0) {
+		r.packet_mode = false;
+		if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+			return err_set(err, errno, "cannot make a pipe for the target's stderr");
+	}
+	r.pipe_bytes = grow_pipe(pipe_fds[1]);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, control) < 0) {
+		code = errno;
+		close(pipe_fds[0]);
+		close(pipe_fds[1]);
+		return err_set(err, code, "cannot make a socket to the stderr relay");
+	}
+	r.pid = fork();
+	code = errno;
+	if (r.pid == 0) {
+		close(pipe_fds[1]);
+		close(control[0]);
+		run_relay(pipe_fds[0], control[1], config);
+	}
+	close(pipe_fds[0]);
+	close(control[1]);
+	r.write_end = pipe_fds[1];
+	r.control = control[0];
+	if (r.pid < 0) {
+		relay_leave(&r);
+		return err_set(err, code, "cannot start the stderr relay");
+	}
+	*ret = r;
+	return 0;
+}
+
+static int unpack(struct relay_message *ret, const char *bytes, size_t len)
+{
+	struct relay_wire w;
+
+	if (len < sizeof(w))
+		return -EBADMSG;
+	memcpy(&w, bytes, sizeof(w));
+	if (w.why_len > len - sizeof(w) || w.text_len != len - sizeof(w) - w.why_len)
+		return -EBADMSG;
+	*ret = (struct relay_message){
+		.kind = (enum relay_message_kind)w.kind,
+		.first_ns = w.first_ns,
+		.last_ns = w.last_ns,
+		.packet_count = w.packet_count,
+		.why = { bytes + sizeof(w), w.why_len },
+		.text = { bytes + sizeof(w) + w.why_len, w.text_len },
+		.user_bytes = w.user_bytes,
+		.dropped_count = w.dropped_count,
+		.cpu_ns = w.cpu_ns,
+		.rss_peak_bytes = w.rss_peak_bytes,
+	};
+	return 1;
+}
+
+int relay_receive(struct relay *r, struct relay_message *ret, void *buffer)
+{
+	ssize_t n;
+
+	do
+		n = recv(r->control, buffer, RELAY_MESSAGE_BYTES_MAX, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n < 0 && errno != ECONNRESET)
+		return -errno;
+	if (n <= 0) {
+		*ret = (struct relay_message){ .kind = RELAY_GONE };
+		return 1;
+	}
+	return unpack(ret, buffer, (size_t)n);
+}
+
+int relay_request_totals(struct relay *r)
+{
+	return send(r->control, "t", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1 ? 0 : -errno;
+}
+
+void relay_leave(struct relay *r)
+{
+	fd_drop(&r->write_end);
+	fd_drop(&r->control);
+}

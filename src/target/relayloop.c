@@ -1,0 +1,275 @@
+/* relayloop.c - the relay process: packets in, the user's bytes and trace lines out.
+ *
+ * Runs in a process of its own (relay.h). Nothing here may wait for the recorder. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/unknown.h"
+#include "parse/tracepacket.h"
+#include "relay_internal.h"
+
+#define LINES_BACKLOG_BYTES (8u << 20) /* for a recorder that does not read */
+#define READ_BYTES          65536
+#define READS_PER_ROUND     256        /* then look at the other descriptors again */
+
+/* Bytes on their way to the user: taken from the front without moving the rest each time. */
+struct backlog {
+	struct buf bytes;
+	size_t at;                        /* what was written already */
+};
+
+static size_t backlog_left(const struct backlog *b)
+{
+	return b->bytes.len - b->at;
+}
+
+static void backlog_take(struct backlog *b, size_t len)
+{
+	b->at += len;
+	if (b->at > b->bytes.len / 2) {
+		buf_consume(&b->bytes, b->at);
+		b->at = 0;
+	}
+}
+
+struct loop {
+	int pipe_fd, control, user_fd;    /* control is -1 once the recorder is gone */
+	const struct relay_config *config;
+	struct tracepacket *packets;
+	struct backlog user;              /* bytes that the user's stderr did not take yet */
+	struct buf lines;                 /* messages that the recorder did not take yet: u64 length + message */
+	uint64_t user_bytes, dropped_count;
+	bool totals_wanted, user_broken;
+};
+
+static bool is_full(const struct loop *l)
+{
+	return backlog_left(&l->user) > RELAY_BACKLOG_BYTES;
+}
+
+/* Write what fits without waiting. poll says POLLOUT for a pipe when a page is free, so PIPE_BUF bytes never
+ * block; O_NONBLOCK is not ours to set: the user's stderr is shared with other programs. */
+static void write_user(struct loop *l)
+{
+	size_t left;
+
+	while ((left = backlog_left(&l->user)) > 0) {
+		struct pollfd p = { .fd = l->user_fd, .events = POLLOUT };
+		ssize_t n;
+
+		if (poll(&p, 1, 0) != 1 || !(p.revents & (POLLOUT | POLLERR)))
+			return;
+		n = write(l->user_fd, l->user.bytes.at + l->user.at, left < PIPE_BUF ? left : PIPE_BUF);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n < 0) {
+			/* The reader of the user's stderr is gone; the target would have got the same error, but
+			 * its trace lines must go on being read. */
+			l->user_broken = true;
+			backlog_take(&l->user, left);
+			return;
+		}
+		l->user_bytes += (uint64_t)n;
+		backlog_take(&l->user, (size_t)n);
+	}
+}
+
+static void on_user(void *arg, struct text bytes)
+{
+	struct loop *l = arg;
+
+	if (l->user_broken)
+		return;
+	buf_add(&l->user.bytes, bytes.at, bytes.len);
+	if (backlog_left(&l->user) >= PIPE_BUF)
+		write_user(l);
+}
+
+static void queue_message(struct loop *l, const struct relay_wire *w, struct text why, struct text text)
+{
+	uint64_t len = sizeof(*w) + why.len + text.len;
+
+	if (l->control < 0)
+		return;
+	if (l->lines.len + len > LINES_BACKLOG_BYTES) {
+		l->dropped_count++;
+		return;
+	}
+	buf_add(&l->lines, &len, sizeof(len));
+	buf_add(&l->lines, w, sizeof(*w));
+	buf_add(&l->lines, why.at, why.len);
+	buf_add(&l->lines, text.at, text.len);
+}
+
+static void on_line(void *arg, const struct tracepacket_line *line)
+{
+	struct loop *l = arg;
+	bool keep = line->kind == TRACEPACKET_GC ? l->config->keep_gc : l->config->keep_scav;
+	struct text why = text_of(line->why), text = line->text;
+	struct relay_wire w = {
+		.kind = line->whole ? RELAY_LINE : RELAY_BROKEN,
+		.first_ns = line->first_ns,
+		.last_ns = line->last_ns,
+		.packet_count = line->packet_count,
+	};
+
+	if (keep) {
+		on_user(l, text);
+		on_user(l, text_of("\n"));
+	}
+	if (text.len > RELAY_MESSAGE_BYTES_MAX / 2)
+		text.len = RELAY_MESSAGE_BYTES_MAX / 2;
+	w.why_len = why.len;
+	w.text_len = text.len;
+	queue_message(l, &w, why, text);
+}
+
+/* Hand over queued messages as far as the recorder takes them. */
+static void send_lines(struct loop *l)
+{
+	size_t at = 0;
+
+	while (at < l->lines.len && l->control >= 0) {
+		uint64_t len;
+
+		memcpy(&len, l->lines.at + at, sizeof(len));
+		if (send(l->control, l->lines.at + at + sizeof(len), len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+			if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+				break;
+			close(l->control); /* the recorder is gone: from now on only pass bytes on */
+			l->control = -1;
+		}
+		at += sizeof(len) + len;
+	}
+	if (l->control < 0)
+		buf_clear(&l->lines);
+	else
+		buf_consume(&l->lines, at);
+}
+
+static void queue_totals(struct loop *l)
+{
+	struct rusage u;
+	struct relay_wire w = { .kind = RELAY_TOTALS, .user_bytes = l->user_bytes, .dropped_count = l->dropped_count };
+
+	getrusage(RUSAGE_SELF, &u);
+	w.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
+		   (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US;
+	w.rss_peak_bytes = (uint64_t)u.ru_maxrss * 1024;
+	queue_message(l, &w, (struct text){ 0 }, (struct text){ 0 });
+	l->totals_wanted = false;
+}
+
+static void hear_recorder(struct loop *l)
+{
+	char word[8];
+	ssize_t n = recv(l->control, word, sizeof(word), MSG_DONTWAIT);
+
+	if (n > 0)
+		l->totals_wanted = true;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close(l->control);
+		l->control = -1;
+		buf_clear(&l->lines);
+	}
+}
+
+/* Read packets until there are none. 0: the pipe is empty for now; 1: all writers are gone; 2: there is more. */
+static int read_packets(struct loop *l, char *buffer)
+{
+	for (int i = 0; i < READS_PER_ROUND; i++) {
+		ssize_t n = read(l->pipe_fd, buffer, READ_BYTES);
+
+		if (n == 0)
+			return 1;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN ? 0 : 1;
+		tracepacket_feed(l->packets, (struct text){ buffer, (size_t)n }, clock_monotonic_ns());
+		if (is_full(l))
+			return 2;
+	}
+	return 2;
+}
+
+static int poll_timeout_ms(const struct loop *l)
+{
+	uint64_t deadline_ns = tracepacket_deadline_ns(l->packets), now_ns;
+
+	if (!is_known(deadline_ns))
+		return -1;
+	now_ns = clock_monotonic_ns();
+	return deadline_ns <= now_ns ? 0 : (int)((deadline_ns - now_ns) / NS_PER_MS) + 1;
+}
+
+static void wait_for_work(struct loop *l)
+{
+	bool full = is_full(l);
+	struct pollfd p[3] = {
+		{ .fd = full ? -1 : l->pipe_fd, .events = POLLIN },
+		{ .fd = l->control, .events = (short)(POLLIN | (l->lines.len ? POLLOUT : 0)) },
+		{ .fd = backlog_left(&l->user) ? l->user_fd : -1, .events = POLLOUT },
+	};
+
+	poll(p, 3, poll_timeout_ms(l));
+	if (p[1].revents & (POLLIN | POLLHUP | POLLERR))
+		hear_recorder(l);
+}
+
+/* All writers are gone: pass on what is left, the user's bytes with waiting if need be. */
+static void end_of_stream(struct loop *l)
+{
+	tracepacket_finish(l->packets);
+	while (backlog_left(&l->user) && !l->user_broken) {
+		struct pollfd p = { .fd = l->user_fd, .events = POLLOUT };
+
+		poll(&p, 1, -1);
+		write_user(l);
+	}
+	queue_totals(l);
+	for (int i = 0; l->control >= 0 && l->lines.len && i < 50; i++) {
+		struct pollfd p = { .fd = l->control, .events = POLLOUT };
+
+		poll(&p, 1, 100);
+		send_lines(l);
+	}
+}
+
+int relay_run(int pipe_fd, int control, const struct relay_config *config)
+{
+	struct loop l = { .pipe_fd = pipe_fd, .control = control, .user_fd = config->user_stderr, .config = config };
+	struct tracepacket_sink sink = { on_user, on_line, &l };
+	char *buffer = xcalloc(1, READ_BYTES);
+	int more = 0;
+
+	l.packets = tracepacket_new(&sink);
+	fcntl(pipe_fd, F_SETFL, fcntl(pipe_fd, F_GETFL) | O_NONBLOCK);
+	while (more != 1) {
+		if (more == 0 || is_full(&l))
+			wait_for_work(&l);
+		more = is_full(&l) ? 2 : read_packets(&l, buffer);
+		tracepacket_expire(l.packets, clock_monotonic_ns());
+		if (l.totals_wanted && more == 0)
+			tracepacket_finish(l.packets); /* the target is gone: nothing more will complete a line */
+		write_user(&l);
+		if (l.totals_wanted && more == 0 && !backlog_left(&l.user))
+			queue_totals(&l);
+		send_lines(&l);
+	}
+	end_of_stream(&l);
+	tracepacket_free(l.packets);
+	buf_done(&l.user.bytes);
+	buf_done(&l.lines);
+	free(buffer);
+	return 0;
+}
