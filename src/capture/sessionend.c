@@ -1,0 +1,117 @@
+/* sessionend.c - the target is gone or let go: gather what is left and close the recording. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/unknown.h"
+#include "session_internal.h"
+
+#define RELAY_PATIENCE_NS (5 * NS_PER_S) /* the user's stderr may be slow to take the target's last words */
+
+static uint64_t timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_usec * NS_PER_US;
+}
+
+/* The zombie's own counters, then the end itself. */
+static void add_exit(struct session *s)
+{
+	struct launch_end end = { 0 };
+	struct event ev = { .kind = EVENT_EXIT };
+	struct event_exit *x = &ev.u.exit;
+
+	*x = (struct event_exit){ UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64,
+				  UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, text_of("detached") };
+	if (s->target_ended && launch_reap(s->launch.pid, &end) == 0) {
+		bool signaled = WIFSIGNALED(end.status);
+
+		s->result->status = end.status;
+		x->status = signaled ? UNKNOWN_U64 : (uint64_t)WEXITSTATUS(end.status);
+		x->signal = signaled ? (uint64_t)WTERMSIG(end.status) : UNKNOWN_U64;
+		x->core_dumped = signaled && WCOREDUMP(end.status);
+		x->user_ns = timeval_ns(end.usage.ru_utime);
+		x->system_ns = timeval_ns(end.usage.ru_stime);
+		x->minor_faults = (uint64_t)end.usage.ru_minflt;
+		x->major_faults = (uint64_t)end.usage.ru_majflt;
+		x->max_rss_bytes = (uint64_t)end.usage.ru_maxrss * 1024;
+		x->reason = text_of(s->term_sent ? "duration" : signaled ? "signaled" : "exited");
+	} else {
+		session_notice(s, "the target (pid %d) did not end within 5 s of SIGTERM and was left running",
+			       (int)s->launch.pid);
+	}
+	session_add(s, &ev);
+}
+
+/* Everything that the target wrote is in the pipe by now: have the relay deal with it. */
+static void await_relay(struct session *s)
+{
+	uint64_t until_ns = clock_monotonic_ns() + RELAY_PATIENCE_NS;
+
+	relay_request_totals(&s->relay);
+	while (!s->has_totals && !s->relay_gone && clock_monotonic_ns() < until_ns) {
+		struct pollfd p = { .fd = s->relay.control, .events = POLLIN };
+
+		poll(&p, 1, 100);
+		session_hear_relay(s);
+	}
+	waitpid(s->relay.pid, NULL, WNOHANG); /* it lives on while somebody holds the target's stderr */
+	if (!s->has_totals)
+		session_add_loss(s, "trace", UNKNOWN_U64, "the stderr relay did not answer");
+	else if (s->totals.dropped_count)
+		session_add_loss(s, "trace", s->totals.dropped_count, "lines that the recorder did not take in time");
+}
+
+static void stop_sampler(struct session *s)
+{
+	struct event ev = { 0 };
+
+	if (s->target_ended && procsampler_read_last(s->launch.pid, &ev, NULL) == 0)
+		session_add(s, &ev);
+	if (!s->sampler)
+		return;
+	procsampler_stop(s->sampler, &s->sampled);
+	session_drain_sampler(s);
+	if (s->sampled.unsent_record_count)
+		session_add_loss(s, "statm", s->sampled.unsent_record_count, "samples not taken over at the end");
+}
+
+static void add_final_counts(struct session *s)
+{
+	struct event ev = { .kind = EVENT_PERF_COUNT };
+	struct perfset_totals t;
+
+	if (!s->perf)
+		return;
+	if (perfset_count(s->perf, &ev.u.perf_count) == 0)
+		session_add(s, &ev);
+	t = perfset_totals(s->perf);
+	s->result->fault_count = ev.u.perf_count.minor_count;
+	if (t.lost_count)
+		session_notice(s, "%llu perf records were lost: the rings were full",
+			       (unsigned long long)t.lost_count);
+	if (t.throttle_count)
+		session_notice(s, "the kernel throttled perf events %llu times", (unsigned long long)t.throttle_count);
+}
+
+int session_end(struct session *s, struct err *err)
+{
+	uint64_t refused;
+	int rc;
+
+	session_drain_perf(s);
+	stop_sampler(s);
+	add_final_counts(s);
+	add_exit(s);
+	await_relay(s);
+	session_add_observer(s);
+	session_add_clock(s);
+	s->result->outcome = s->term_sent ? SESSION_DURATION_OVER : SESSION_TARGET_ENDED;
+	refused = writer_refused_count(s->writer);
+	if (refused)
+		session_notice(s, "%llu records could not be written", (unsigned long long)refused);
+	s->result->file_bytes = writer_written_bytes(s->writer);
+	rc = writer_close(s->writer, err);
+	s->result->recording_error = rc;
+	return rc;
+}

@@ -1,0 +1,197 @@
+/* cmd_record.c - gctide record: drive a target and record what its collector does. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "base/unknown.h"
+#include "capture/session.h"
+#include "cmd/command.h"
+#include "cmd/version.h"
+#include "target/commandpath.h"
+#include "target/environment.h"
+
+#define DEFAULT_PATH     "gctide.rec"
+#define OLD_PATH         "gctide.rec.old"
+#define STATM_HZ         200
+#define STATM_HZ_MAX     10000
+#define MAX_STALL_NS     (10 * NS_PER_MS)
+#define MAX_FAULT_RATE   500000
+
+struct record_values {
+	const char *path, *madvdontneed;
+	uint64_t frequency_hz, duration_ns, max_stall_ns, max_fault_rate;
+	bool keep_trace, no_addresses, no_perf, quiet;
+};
+
+#define AT(field) offsetof(struct record_values, field)
+
+static const struct option_spec record_options[] = {
+	{ "output", 'o', OPTION_TEXT, AT(path), "FILE", "where the recording goes (default " DEFAULT_PATH ")", NULL },
+	{ "madvdontneed", 0, OPTION_CHOICE, AT(madvdontneed), "0|1",
+	  "return pages with MADV_FREE (0) or MADV_DONTNEED (1); default: as the target's Go does", "0 1" },
+	{ "keep-trace", 0, OPTION_FLAG, AT(keep_trace), NULL, "leave the trace lines on the target's stderr", NULL },
+	{ "frequency", 'F', OPTION_COUNT, AT(frequency_hz), "HZ", "samples of resident memory per second (default 200)",
+	  NULL },
+	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME", "end the target with SIGTERM after this long", NULL },
+	{ "max-stall", 0, OPTION_DURATION, AT(max_stall_ns), "TIME",
+	  "longest time a read may hold the target's mmap lock (default 10ms)", NULL },
+	{ "no-fault-addresses", 0, OPTION_FLAG, AT(no_addresses), NULL, "count page faults, do not record each one", NULL },
+	{ "max-fault-rate", 0, OPTION_COUNT, AT(max_fault_rate), "N",
+	  "above N faults per second record every 61st address (default 500000; 0: never)", NULL },
+	{ "no-perf", 0, OPTION_FLAG, AT(no_perf), NULL, "open no perf events at all", NULL },
+	{ "quiet", 'q', OPTION_FLAG, AT(quiet), NULL, "say nothing but errors", NULL },
+	{ 0 },
+};
+
+/* gctide's own status for one of its own failures, as env(1) and nice(1) do it. */
+static int failure_status(int rc)
+{
+	switch (rc) {
+	case -ENOENT:
+		return EXIT_NOT_FOUND;
+	case -EACCES:
+	case -ENOEXEC:
+		return EXIT_NOT_EXECUTABLE;
+	default:
+		return EXIT_OWN_FAILURE;
+	}
+}
+
+/* One older recording is kept when no name was asked for. */
+static void keep_old_recording(void)
+{
+	struct stat st;
+
+	if (stat(DEFAULT_PATH, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		(void)rename(DEFAULT_PATH, OLD_PATH); /* when it fails, the writer decides about the file itself */
+}
+
+static void print_notices(const struct session_result *r)
+{
+	struct text left = buf_text(&r->notices);
+
+	while (left.len) {
+		const char *end = memchr(left.at, '\n', left.len);
+		size_t len = end ? (size_t)(end - left.at) : left.len;
+
+		fprintf(stderr, "gctide: %.*s\n", (int)len, left.at);
+		len += end != NULL;
+		left.at += len;
+		left.len -= len;
+	}
+}
+
+/* A closing word for people; scripts that compare stderr get none. */
+static void print_closing(const struct session_result *r, const char *path)
+{
+	char lines[UNITS_TEXT_BYTES], faults[UNITS_TEXT_BYTES], bytes[UNITS_TEXT_BYTES];
+
+	fprintf(stderr, "gctide: %s trace lines, %s page faults, %s in %s; see: gctide report %s\n",
+		units_count(lines, r->line_count), units_count(faults, r->fault_count),
+		units_bytes(bytes, r->file_bytes), path, path);
+}
+
+static int target_status(const struct session_result *r)
+{
+	if (r->outcome == SESSION_DURATION_OVER)
+		return EXIT_DONE;
+	return WIFSIGNALED(r->status) ? 128 + WTERMSIG(r->status) : WEXITSTATUS(r->status);
+}
+
+static int run_session(const struct session_config *c, const struct record_values *v, struct err *err)
+{
+	struct session_result result;
+	int rc = session_run(&result, c, err), status;
+
+	if (!v->quiet)
+		print_notices(&result);
+	if (result.outcome == SESSION_NOT_EXECUTED)
+		status = failure_status(rc);
+	else if (rc < 0)
+		status = EXIT_OWN_FAILURE;
+	else
+		status = target_status(&result);
+	if (rc == 0 && !v->quiet && isatty(STDERR_FILENO))
+		print_closing(&result, c->path);
+	buf_done(&result.notices);
+	return status;
+}
+
+/* Our descriptors must not land on 0, 1 or 2 when the user closed one of them. */
+static void reserve_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+static int check_values(const struct record_values *v, int argc, int operands, struct err *err)
+{
+	if (operands >= argc)
+		return err_say(err, EINVAL, "record: which command shall run? gctide record [options] -- CMD [ARG...]");
+	if (v->frequency_hz < 1 || v->frequency_hz > STATM_HZ_MAX)
+		return err_say(err, EINVAL, "record: --frequency is a number from 1 to %d", STATM_HZ_MAX);
+	return 0;
+}
+
+static int run(int argc, char **argv, struct err *err)
+{
+	struct record_values v = { .path = NULL, .frequency_hz = STATM_HZ, .duration_ns = UNKNOWN_U64,
+				   .max_stall_ns = MAX_STALL_NS, .max_fault_rate = MAX_FAULT_RATE };
+	struct environment environment;
+	int operands, status, rc;
+
+	if (options_parse(record_options, &v, argc, argv, &operands, err) < 0 ||
+	    check_values(&v, argc, operands, err) < 0)
+		return EXIT_USAGE;
+	reserve_standard_descriptors();
+	rc = commandpath_check(argv[operands], err);
+	if (rc < 0)
+		return failure_status(rc);
+	if (!v.path)
+		keep_old_recording();
+	environment_build(&environment, environ, &(struct environment_config){ v.madvdontneed });
+	if (environment.overridden.len && !v.quiet)
+		fprintf(stderr, "gctide: your GODEBUG is overridden: %s\n", buf_cstr(&environment.overridden));
+	struct session_config c = {
+		.argv = argv + operands,
+		.environment = &environment,
+		.path = v.path ? v.path : DEFAULT_PATH,
+		.version = GCTIDE_VERSION,
+		.statm_hz = v.frequency_hz,
+		.max_stall_ns = v.max_stall_ns,
+		.duration_ns = v.duration_ns,
+		.max_faults_per_second = v.max_fault_rate ? v.max_fault_rate : UNKNOWN_U64,
+		.perf = !v.no_perf,
+		.addresses = !v.no_addresses,
+		.keep_trace = v.keep_trace,
+	};
+	status = run_session(&c, &v, err);
+	environment_done(&environment);
+	return status;
+}
+
+const struct command cmd_record = {
+	.name = "record",
+	.usage = "[-o FILE] [options] [--] CMD [ARG...]",
+	.summary = "run a Go program and record its collections, page faults and memory",
+	.details = "The target runs under GODEBUG=gctrace=1,scavtrace=1[,madvdontneed=N], added behind your own GODEBUG.\n"
+		   "Its stdin and stdout are untouched, its stderr reaches you without the trace lines.\n"
+		   "Exit status: the target's own (128+N for signal N; 0 when --duration ended it); 125 when gctide\n"
+		   "failed, 126 when the command could not be executed, 127 when it was not found.\n",
+	.options = record_options,
+	.run = run,
+};
