@@ -1,0 +1,3 @@
+module gctide.invalid/samples
+
+go 1.19
