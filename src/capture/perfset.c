@@ -45,7 +45,7 @@ struct perfset {
 	struct ring *rings;         /* per CPU */
 	struct pollfd *polls;
 	size_t ring_bytes;
-	bool user_only;
+	bool user_only, ring_refused;
 	struct err why_user_only;
 	struct perfset_totals totals;
 };
@@ -98,34 +98,45 @@ static int open_event(const struct perf_event_attr *attr, pid_t pid, int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The events of one CPU: the first that opens owns the ring, the others write into it. */
+/* Open one event, learn its id, and send its records into the CPU's ring; the first one brings the ring. */
+static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struct err *err)
+{
+	int *fd = p->fds + index * SLOTS + (size_t)slot, cpu = p->cpus.at[index], rc;
+
+	*fd = open_event(&p->attrs[slot], pid, cpu);
+	if (*fd < 0) {
+		rc = *fd;
+		*fd = -1;
+		return err_set(err, -rc, "cannot open perf event %s on CPU %d", p->slots[slot].name, cpu);
+	}
+	if (ioctl(*fd, PERF_EVENT_IOC_ID, &p->ids[index * SLOTS + (size_t)slot]) < 0)
+		return err_set(err, errno, "cannot learn the id of a perf event");
+	if (p->rings[index].page) {
+		if (ioctl(*fd, PERF_EVENT_IOC_SET_OUTPUT, p->polls[index].fd) < 0)
+			return err_set(err, errno, "cannot let perf events share a ring");
+		return 0;
+	}
+	rc = ring_open(&p->rings[index], *fd, p->ring_bytes);
+	if (rc < 0) {
+		p->ring_refused = true;
+		return err_set(err, -rc, "cannot map a perf ring of %zu KiB for each of %zu CPUs", p->ring_bytes >> 10,
+			       p->cpus.count);
+	}
+	p->polls[index] = (struct pollfd){ .fd = *fd, .events = POLLIN };
+	return 0;
+}
+
 static int open_cpu(struct perfset *p, size_t index, pid_t pid, struct err *err)
 {
-	int *fds = p->fds + index * SLOTS, owner = -1;
-
+	p->polls[index].fd = -1;
 	for (int s = 0; s < SLOTS; s++) {
-		if (!p->slots[s].wanted)
-			continue;
-		fds[s] = open_event(&p->attrs[s], pid, p->cpus.at[index]);
-		if (fds[s] == -ENODEV) { /* the CPU went offline */
-			fds[s] = -1;
-			return 0;
-		}
-		if (fds[s] < 0) {
-			int code = -fds[s];
+		int rc = p->slots[s].wanted ? open_slot(p, index, s, pid, err) : 0;
 
-			fds[s] = -1;
-			return err_set(err, code, "cannot open perf event %s on CPU %d", p->slots[s].name,
-				       p->cpus.at[index]);
-		}
-		if (ioctl(fds[s], PERF_EVENT_IOC_ID, &p->ids[index * SLOTS + (size_t)s]) < 0)
-			return err_set(err, errno, "cannot learn the id of a perf event");
-		if (owner >= 0 && ioctl(fds[s], PERF_EVENT_IOC_SET_OUTPUT, owner) < 0)
-			return err_set(err, errno, "cannot let perf events share a ring");
-		if (owner < 0)
-			owner = fds[s];
+		if (rc == -ENODEV && s == SLOT_BOOKKEEPING)
+			return 0; /* the CPU went offline meanwhile */
+		if (rc < 0)
+			return rc;
 	}
-	p->polls[index] = (struct pollfd){ .fd = owner, .events = POLLIN };
 	return 0;
 }
 
@@ -148,13 +159,6 @@ static int open_all(struct perfset *p, const struct perfset_config *c, bool kern
 			rc = make_attr(&p->attrs[s], &p->slots[s], kernel, p->ring_bytes, err);
 	for (size_t i = 0; i < p->cpus.count && rc == 0; i++)
 		rc = open_cpu(p, i, c->pid, err);
-	for (size_t i = 0; i < p->cpus.count && rc == 0; i++) {
-		if (p->polls[i].fd >= 0)
-			rc = ring_open(&p->rings[i], p->polls[i].fd, p->ring_bytes);
-		if (rc < 0)
-			err_set(err, -rc, "cannot map a perf ring of %zu KiB for each of %zu CPUs",
-				p->ring_bytes >> 10, p->cpus.count);
-	}
 	if (rc < 0)
 		close_events(p);
 	return rc;
@@ -171,9 +175,9 @@ static int open_with_largest_ring(struct perfset *p, const struct perfset_config
 		p->ring_bytes /= 2;
 	for (;;) {
 		rc = open_all(p, c, kernel, err);
-		if ((rc != -EPERM && rc != -ENOMEM) || p->ring_bytes <= 4 * page_bytes ||
-		    strncmp(err->what, "cannot map", 10) != 0)
+		if (!p->ring_refused || p->ring_bytes <= 4 * page_bytes)
 			return rc;
+		p->ring_refused = false;
 		p->ring_bytes /= 2;
 	}
 }

@@ -22,7 +22,9 @@
 #define SUFFIX_WAIT_NS   2000000ULL   /* how long a finished line waits for a late " (forced)" */
 
 struct line {
-	bool used, mixed;
+	bool used;
+	bool spoiled;               /* pieces may have been swapped with another process's line */
+	unsigned mixed_with;        /* bit per line that could have taken the same numbers */
 	struct grammar_state state;
 	struct buf text;            /* pieces that left the queue already */
 	uint64_t first_ns, last_ns, packet_count;
@@ -145,7 +147,7 @@ static bool settle_choice(struct tracepacket *t, int owner)
 		.uncertain_lines = uncertain_lines(t, owner),
 		.next_numbers = t->next_numbers,
 		.next_count = PROCESSES_MAX,
-		.mixed = t->lines[owner].mixed,
+		.mixed = t->lines[owner].mixed_with != 0,
 	};
 	size_t owned_before[LINES_MAX] = { 0 }, owned_after[LINES_MAX] = { 0 };
 
@@ -173,11 +175,10 @@ static const char *settle(struct tracepacket *t, int owner, bool complete, struc
 	size_t count;
 	struct pick_item *items;
 
-	if (complete && queued && !settle_choice(t, owner))
-		why = l->mixed ? "two processes printed at the same time"
-			       : "other writers wrote what looks like pieces of this line";
-	else if (!queued && l->mixed)
+	if (l->spoiled || (l->mixed_with & ~uncertain_lines(t, owner)) || (l->mixed_with && !queued))
 		why = "two processes printed at the same time";
+	else if (complete && queued && !settle_choice(t, owner))
+		why = "other writers wrote what looks like pieces of this line";
 	buf_add(ret, l->text.at, l->text.len);
 	items = queue_items(t, &count);
 	for (size_t i = 0; i < count; i++) {
@@ -207,7 +208,16 @@ static void note_number(struct tracepacket *t, struct text line)
 static void line_drop(struct line *l)
 {
 	buf_clear(&l->text);
-	l->used = l->mixed = false;
+	l->used = l->spoiled = false;
+	l->mixed_with = 0;
+}
+
+/* A line that took its numbers for good: whoever could have taken them as well is in doubt from now on. */
+static void spoil_partners(struct tracepacket *t, int owner)
+{
+	for (int i = 0; i < LINES_MAX; i++)
+		if (i != owner && t->lines[i].mixed_with >> owner & 1)
+			t->lines[i].spoiled = true;
 }
 
 /* The line is over, whole or given up: prepare it for handing out. */
@@ -235,6 +245,7 @@ static void line_end(struct tracepacket *t, int owner, const char *broken)
 		note_number(t, buf_text(&e->text));
 	e->used = true;
 	e->until_ns = l->last_ns + SUFFIX_WAIT_NS;
+	spoil_partners(t, owner);
 	line_drop(l);
 	if (!any_line(t))
 		queue_release(t);
@@ -250,6 +261,8 @@ static void line_disown(struct tracepacket *t, int owner)
 		if (items[i].owner == owner)
 			items[i].owner = PICK_FOREIGN;
 	line_drop(&t->lines[owner]);
+	for (int i = 0; i < LINES_MAX; i++)
+		t->lines[i].mixed_with &= ~(1u << owner);
 }
 
 /* The waiting time or the room is over: lines that are certain go on without their queue, others are
@@ -298,27 +311,35 @@ static bool begin_line(struct tracepacket *t, struct text packet, uint64_t now_n
 	return false;
 }
 
-/* Which line takes the packet: -1 for none. When several would, the one that waited longest gets it; a number
- * that could belong to either makes both doubtful. */
-static int choose_line(struct tracepacket *t, struct text packet)
+/* The lines that could take the packet as their next piece, as bits. */
+static unsigned takers_of(const struct tracepacket *t, struct text packet)
 {
-	int chosen = -1, takers = 0;
-	bool is_number = packet.len && packet.at[0] >= '0' && packet.at[0] <= '9';
+	unsigned takers = 0;
 
 	for (int i = 0; i < LINES_MAX; i++) {
 		struct grammar_state probe = t->lines[i].state;
 
-		if (!t->lines[i].used || !grammar_take(&probe, packet))
+		if (t->lines[i].used && grammar_take(&probe, packet))
+			takers |= 1u << i;
+	}
+	return takers;
+}
+
+/* Which line takes the packet: -1 for none. When several would, the one that waited longest gets it; a number that
+ * could belong to either puts both in doubt, a literal is the same in both. */
+static int choose_line(struct tracepacket *t, struct text packet)
+{
+	unsigned takers = takers_of(t, packet);
+	bool is_number = packet.at[0] >= '0' && packet.at[0] <= '9';
+	int chosen = -1;
+
+	for (int i = 0; i < LINES_MAX; i++) {
+		if (!(takers >> i & 1))
 			continue;
-		takers++;
 		if (chosen < 0 || t->lines[i].last_ns < t->lines[chosen].last_ns)
 			chosen = i;
-	}
-	for (int i = 0; takers > 1 && is_number && i < LINES_MAX; i++) {
-		struct grammar_state probe = t->lines[i].state;
-
-		if (t->lines[i].used && grammar_take(&probe, packet))
-			t->lines[i].mixed = true;
+		if (is_number)
+			t->lines[i].mixed_with |= takers & ~(1u << i);
 	}
 	return chosen;
 }

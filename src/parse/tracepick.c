@@ -27,6 +27,7 @@ struct search {
 	size_t path[ITEMS_MAX];
 	struct buf text;
 	struct reading expected, other; /* by whether the cycle number continues a known process */
+	size_t foreign_count;      /* of the indices: not given to this line so far */
 	unsigned step_count;
 };
 
@@ -73,6 +74,22 @@ static bool is_expected(const struct pick_context *context, const struct trace_l
 	return false;
 }
 
+static bool is_own(const struct search *s, size_t index)
+{
+	return s->items[s->indices[index]].owner == s->context->owner;
+}
+
+/* A packet that was given to the line is left out only when another one stands in for it: else the runtime
+ * would have printed a piece of no line. */
+static bool leaves_none_over(const struct search *s, size_t depth)
+{
+	size_t own_count = s->index_count - s->foreign_count, own_used = 0;
+
+	for (size_t i = 0; i < depth; i++)
+		own_used += is_own(s, s->path[i]);
+	return own_count - own_used <= depth - own_used;
+}
+
 /* A complete reading: keep it when it makes sense and differs from the one known. */
 static void found(struct search *s, size_t depth)
 {
@@ -81,7 +98,7 @@ static void found(struct search *s, size_t depth)
 	struct reading *r;
 
 	line.len--; /* the newline */
-	if (!makes_sense(&parsed, line))
+	if (!leaves_none_over(s, depth) || !makes_sense(&parsed, line))
 		return;
 	r = is_expected(s->context, &parsed) ? &s->expected : &s->other;
 	if (r->count > 0) {
@@ -95,7 +112,10 @@ static void found(struct search *s, size_t depth)
 	r->len = depth;
 }
 
-static void search_from(struct search *s, size_t from, size_t depth, const struct grammar_state *state)
+/* Try every packet from `from` on as the next piece. A packet given to the line may be passed over only when
+ * another one can stand in for it: skips_left is how many of them there can be. */
+static void search_from(struct search *s, size_t from, size_t depth, const struct grammar_state *state,
+			size_t skips_left)
 {
 	if (grammar_is_complete(state)) {
 		found(s, depth);
@@ -108,12 +128,14 @@ static void search_from(struct search *s, size_t from, size_t depth, const struc
 
 		if (++s->step_count > STEPS_MAX || s->expected.count > 1)
 			return;
-		if (!grammar_take(&next, piece))
-			continue;
-		buf_add(&s->text, piece.at, piece.len);
-		s->path[depth] = i;
-		search_from(s, i + 1, depth + 1, &next);
-		s->text.len = len_before;
+		if (grammar_take(&next, piece)) {
+			buf_add(&s->text, piece.at, piece.len);
+			s->path[depth] = i;
+			search_from(s, i + 1, depth + 1, &next, skips_left);
+			s->text.len = len_before;
+		}
+		if (is_own(s, i) && skips_left-- == 0)
+			return;
 	}
 }
 
@@ -135,6 +157,7 @@ static bool collect(struct search *s, size_t count)
 		if (!may_use(s->context, &s->items[i]) || (!own && !grammar_has_piece(packet)))
 			continue;
 		choice |= !own;
+		s->foreign_count += !own;
 		if (s->index_count == ITEMS_MAX) {
 			s->step_count = STEPS_MAX + 1;
 			return true;
@@ -180,7 +203,7 @@ bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 
 		grammar_begin(&state);
 		if (s->step_count <= STEPS_MAX)
-			search_from(s, 0, 0, &state);
+			search_from(s, 0, 0, &state, s->foreign_count);
 		r = only_reading(s);
 		settled = r != NULL;
 		if (r)
