@@ -21,6 +21,7 @@
 #define STATM_HZ_MAX   10000
 #define SMAPS_FIRST_NS (50 * NS_PER_MS)
 #define LOSS_NS	       NS_PER_S
+#define ENDING_NS      (500 * NS_PER_MS) /* for all threads to end after the first */
 
 static const char *const source_names[SAMPLER_SOURCE_COUNT] = { "statm", "procstat", "smaps",
 								"cgroup" };
@@ -108,6 +109,22 @@ static void tell_loss(struct procsampler *s, const char *source, uint64_t count,
 
 /* ---- what is due when */
 
+/* The main thread alone is a zombie: for a moment when all threads are ending, or for long when
+ * only it called pthread_exit(3). */
+static void main_thread_ended(struct procsampler *s)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (s->main_ended_ns == 0)
+		s->main_ended_ns = now_ns;
+	if (now_ns - s->main_ended_ns < ENDING_NS)
+		return;
+	s->gone = true;
+	sampler_tell_source(s, SAMPLER_STATM, "off",
+			    "the main thread has ended: the kernel shows no memory figures for the "
+			    "threads that live on");
+}
+
 void sampler_read_failed(struct procsampler *s, int rc)
 {
 	struct proc_stat st;
@@ -116,17 +133,14 @@ void sampler_read_failed(struct procsampler *s, int rc)
 
 	if (rc == 0)
 		rc = procfile_read(&file, s->stat_fd, buf, sizeof(buf));
-	if (rc == -ESRCH || rc == -ENOENT) {
+	if (rc == -ESRCH || rc == -ENOENT)
 		s->gone = true;
-	} else if (rc == 0 && procstat_parse(&st, file) && (st.state == 'Z' || st.state == 'X')) {
-		s->gone = true;
-		if (st.thread_count > 1)
-			sampler_tell_source(s, SAMPLER_STATM, "off",
-					    "the main thread has ended: the kernel shows no memory "
-					    "figures for the threads that live on");
-	} else {
+	else if (rc < 0 || !procstat_parse(&st, file) || (st.state != 'Z' && st.state != 'X'))
 		atomic_fetch_add(&s->failed_count, 1);
-	}
+	else if (st.thread_count > 1)
+		main_thread_ended(s);
+	else
+		s->gone = true;
 }
 
 /* The budget wants to know how much is resident now. */
@@ -136,6 +150,20 @@ static void task_smaps(struct procsampler *s)
 		sampler_statm(s);
 	if (!s->gone)
 		sampler_smaps(s);
+}
+
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
+
+static void task_flush(struct procsampler *s)
+{
+	flush(s);
+	atomic_store(&s->cpu_ns, thread_cpu_ns());
 }
 
 static void task_loss(struct procsampler *s)
@@ -176,7 +204,7 @@ static void plan(struct task *tasks, const struct procsampler *s)
 	tasks[TASK_CGROUP] = (struct task){ sampler_cgroup, 500 * NS_PER_MS, now_ns };
 	tasks[TASK_SMAPS] = (struct task){ task_smaps, wants_smaps ? SMAPSBUDGET_PERIOD_MIN_NS : 0,
 					   now_ns + SMAPS_FIRST_NS };
-	tasks[TASK_FLUSH] = (struct task){ flush, 100 * NS_PER_MS, now_ns };
+	tasks[TASK_FLUSH] = (struct task){ task_flush, 100 * NS_PER_MS, now_ns };
 	tasks[TASK_LOSS] = (struct task){ task_loss, LOSS_NS, now_ns + LOSS_NS };
 }
 
@@ -223,14 +251,6 @@ static void sleep_until_due(struct procsampler *s, const struct task *tasks)
 	ppoll(&stop, 1, &ts, NULL);
 }
 
-static uint64_t thread_cpu_ns(void)
-{
-	struct timespec ts = { 0 };
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
 static void tell_start(struct procsampler *s)
 {
 	char detail[64];
@@ -255,7 +275,6 @@ static void *sampler_main(void *arg)
 	plan(tasks, s);
 	while (!s->gone && !atomic_load(&s->stopping)) {
 		run_due(s, tasks);
-		atomic_store(&s->cpu_ns, thread_cpu_ns());
 		if (!s->gone)
 			sleep_until_due(s, tasks);
 	}

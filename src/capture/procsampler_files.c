@@ -84,7 +84,7 @@ void sampler_procstat(struct procsampler *s)
 	char buf[4096];
 	int rc = procfile_read(&file, s->stat_fd, buf, sizeof(buf));
 
-	if (rc < 0 || !procstat_parse(&st, file)) {
+	if (rc < 0 || !procstat_parse(&st, file) || st.state == 'Z' || st.state == 'X') {
 		sampler_read_failed(s, rc);
 		return;
 	}

@@ -47,6 +47,7 @@ struct procsampler {
 	bool gone;		 /* the process has ended, or we can see nothing of it */
 	uint64_t resident_bytes; /* by the latest statm */
 	uint64_t missed_told;
+	uint64_t main_ended_ns; /* when the main thread alone was seen ended; 0 */
 	uint64_t smaps_due_ns; /* when smaps is to be read again */
 	bool exe_known;
 	struct stat exe; /* of the executable last reported */
