@@ -3,13 +3,13 @@
 
 #include "base/cursor.h"
 
-#define ALIGN_BYTES      16
-#define HEADER_BYTES     32
-#define MAGIC            "\xff Go buildinf:"
-#define MAGIC_BYTES      14
-#define FLAG_BIG_ENDIAN  1
-#define FLAG_INLINE      2
-#define SENTINEL_BYTES   16 /* before and after the module text (cmd/go modload.ModInfoData) */
+#define ALIGN_BYTES	  16
+#define HEADER_BYTES	  32
+#define MAGIC		  "\xff Go buildinf:"
+#define MAGIC_BYTES	  14
+#define FLAG_BIG_ENDIAN	  1
+#define FLAG_INLINE	  2
+#define SENTINEL_BYTES	  16 /* before and after the module text (cmd/go modload.ModInfoData) */
 #define VERSION_MAX_BYTES 256
 
 /* Where the blob begins, or bytes.len. */
@@ -95,7 +95,8 @@ static struct text strip_sentinels(struct text modinfo)
 			      .len = modinfo.len - (size_t)2 * SENTINEL_BYTES };
 }
 
-/* A version is one line of printable text: anything else is not a version, whatever the flags said. */
+/* A version is one line of printable text: anything else is not a version, whatever the flags said.
+ */
 static bool is_version(struct text t)
 {
 	for (size_t i = 0; i < t.len; i++) {

@@ -33,7 +33,8 @@ bool heaparena_has_address(const char *machine, uint64_t address)
  * ("used" and "unused" replace other names when memory is taken and released). */
 static int named_as_heap(struct text name)
 {
-	static const char *const heap_names[] = { "[anon: Go: heap]", "[anon: Go: heap reservation]",
+	static const char *const heap_names[] = { "[anon: Go: heap]",
+						  "[anon: Go: heap reservation]",
 						  "[anon: Go: user arena chunk]" };
 
 	if (!text_starts(name, "[anon: Go: ") || text_is(name, "[anon: Go: used]") ||

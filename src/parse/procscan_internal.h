@@ -43,7 +43,8 @@ static inline bool scan_char(struct text *t, char c)
 	return true;
 }
 
-/* The value of a digit of base 10 or 16 (lower case, as the kernel prints); base when it is none. */
+/* The value of a digit of base 10 or 16 (lower case, as the kernel prints); base when it is none.
+ */
 static inline unsigned scan_digit(char c, unsigned base)
 {
 	unsigned v = base;

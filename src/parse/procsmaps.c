@@ -50,7 +50,8 @@ static void take_field(struct smaps_stream *s, struct text key, struct text rest
 		if (!text_is(key, fields[i].key))
 			continue;
 		scan_blanks(&rest);
-		if (!scan_uint(&kib, &rest, 10) || !text_is(rest, " kB") || kib > UINT64_MAX >> 10) {
+		if (!scan_uint(&kib, &rest, 10) || !text_is(rest, " kB") ||
+		    kib > UINT64_MAX >> 10) {
 			s->totals.bad_line_count++;
 			return;
 		}

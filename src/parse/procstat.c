@@ -11,10 +11,9 @@ bool procstatm_parse(struct proc_statm *ret, struct text file)
 		if (!scan_uint(&v[i], &file, 10) || !scan_char(&file, i < 6 ? ' ' : '\n'))
 			return false;
 	}
-	*ret = (struct proc_statm){ .size_pages = v[0],
-				    .resident_pages = v[1],
-				    .shared_pages = v[2],
-				    .data_pages = v[5] };
+	*ret = (struct proc_statm){
+		.size_pages = v[0], .resident_pages = v[1], .shared_pages = v[2], .data_pages = v[5]
+	};
 	return true;
 }
 
