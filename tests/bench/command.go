@@ -17,7 +17,7 @@ type usage struct {
 	WallSeconds   float64 `json:"wall_seconds"`
 	UserSeconds   float64 `json:"user_seconds"`
 	SystemSeconds float64 `json:"system_seconds"`
-	PeakRSSBytes  int64   `json:"peak_rss_bytes"`
+	PeakRSSBytes  int64   `json:"peak_rss_bytes,omitempty"` // absent: ended before it was seen
 	stdout        []byte
 }
 
@@ -61,7 +61,7 @@ func timed(keep bool, argv ...string) (usage, error) {
 			case <-ended:
 				watched <- peak
 				return
-			case <-time.After(5 * time.Millisecond):
+			case <-time.After(time.Millisecond):
 				if now := vmHWM(cmd.Process.Pid); now > peak {
 					peak = now
 				}

@@ -25,6 +25,13 @@ func met(yes bool) string {
 	return "missed"
 }
 
+func mib(bytes int64) string {
+	if bytes == 0 {
+		return "an unknown number of MiB"
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
+}
+
 func printSlowdowns(sample string, all []slowdown) {
 	bare := &all[0]
 	rate := float64(bare.Faults) / float64(len(bare.seconds)) / bare.MedianSeconds
@@ -63,16 +70,16 @@ func printSlowdowns(sample string, all []slowdown) {
 }
 
 func printLog(l *logResult) {
-	fmt.Printf("parse, %s (%.0f MB, %d lines): %.0f MB/s, %.2f million lines/s, peak memory %.1f MiB; "+
+	fmt.Printf("parse, %s (%.0f MB, %d lines): %.0f MB/s, %.2f million lines/s, peak memory %s; "+
 		"goal >= 500 MB/s: %s\n", l.Name, l.MB, l.Lines, l.MBPerSecond, l.LinesPerSecond/1e6,
-		float64(l.Best.PeakRSSBytes)/(1<<20), met(l.MBPerSecond >= 500))
-	fmt.Printf("  a tenth of it takes %.1f MiB; wc -l on it: %.0f MB/s; %d of %d cycles found\n",
-		float64(l.TenthPeakRSSBytes)/(1<<20), l.WcMBPerSecond, l.CyclesFound, l.Cycles)
+		mib(l.Best.PeakRSSBytes), met(l.MBPerSecond >= 500))
+	fmt.Printf("  a tenth of it takes %s; wc -l on it: %.0f MB/s; %d of %d cycles found\n",
+		mib(l.TenthPeakRSSBytes), l.WcMBPerSecond, l.CyclesFound, l.Cycles)
 }
 
 func printReport(b *bigReport) {
 	fmt.Printf("\nreport on %d recorded faults (%.0f MB, %.1f bytes each, %d lost, period %d): %.2f s, "+
-		"%.2f million events/s, peak memory %.1f MiB\n", b.Events, float64(b.FileBytes)/1e6,
+		"%.2f million events/s, peak memory %s\n", b.Events, float64(b.FileBytes)/1e6,
 		float64(b.FileBytes)/float64(b.Events), b.Lost, b.Period, b.Best.WallSeconds,
-		b.EventsPerSecond/1e6, float64(b.Best.PeakRSSBytes)/(1<<20))
+		b.EventsPerSecond/1e6, mib(b.Best.PeakRSSBytes))
 }
