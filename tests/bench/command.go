@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// usage is what one run of a command took.
+type usage struct {
+	WallSeconds   float64 `json:"wall_seconds"`
+	UserSeconds   float64 `json:"user_seconds"`
+	SystemSeconds float64 `json:"system_seconds"`
+	PeakRSSBytes  int64   `json:"peak_rss_bytes,omitempty"` // absent: ended before it was seen
+	stdout        []byte
+}
+
+// vmHWM is a process's peak of resident memory so far; 0 when it is gone.
+func vmHWM(pid int) int64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+			kib, _ := strconv.ParseInt(f[1], 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}
+
+// timed runs a command to its end. With keep its stdout is kept, else it goes to /dev/null.
+//
+// wait4's maxrss begins, for a child started by vfork, at the peak of its parent: us. So when it is no
+// more than that, the peak is what VmHWM had when it was last read.
+func timed(keep bool, argv ...string) (usage, error) {
+	var u usage
+	var out, errs bytes.Buffer
+	cmd := exec.Command(argv[0], argv[1:]...)
+	if keep {
+		cmd.Stdout = &out
+	}
+	cmd.Stderr = &errs
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		return u, err
+	}
+	ended := make(chan struct{})
+	watched := make(chan int64)
+	go func() {
+		var peak int64
+		for {
+			select {
+			case <-ended:
+				watched <- peak
+				return
+			case <-time.After(time.Millisecond):
+				if now := vmHWM(cmd.Process.Pid); now > peak {
+					peak = now
+				}
+			}
+		}
+	}()
+	err := cmd.Wait()
+	u.WallSeconds = time.Since(begin).Seconds()
+	close(ended)
+	u.PeakRSSBytes = <-watched
+	if err != nil {
+		return u, fmt.Errorf("%s: %w: %.500s", strings.Join(argv, " "), err, errs.String())
+	}
+	u.UserSeconds = cmd.ProcessState.UserTime().Seconds()
+	u.SystemSeconds = cmd.ProcessState.SystemTime().Seconds()
+	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		if peak := r.Maxrss << 10; peak > vmHWM(os.Getpid()) {
+			u.PeakRSSBytes = peak
+		}
+	}
+	u.stdout = out.Bytes()
+	return u, nil
+}
+
+// truth is what the bench needs of a sample's last line.
+type truth struct {
+	ElapsedNs   int64 `json:"elapsed_ns"`
+	MinorFaults int64 `json:"minor_faults"`
+}
+
+// runSample runs a sample, possibly under a recorder, and returns what it tells of itself.
+func runSample(argv ...string) (truth, error) {
+	var t truth
+	u, err := timed(true, argv...)
+	if err != nil {
+		return t, err
+	}
+	if err := json.Unmarshal(u.stdout, &t); err != nil {
+		return t, fmt.Errorf("%s: no truth on stdout: %w", strings.Join(argv, " "), err)
+	}
+	return t, nil
+}
+
+// recorded is what the bench needs of gctide's own report.
+type recorded struct {
+	GC struct {
+		CycleCount *int64 `json:"cycle_count"`
+	} `json:"gc"`
+	Faults struct {
+		RecordedCount *int64 `json:"recorded_count"`
+		SamplePeriod  *int64 `json:"sample_period"`
+	} `json:"faults"`
+	Losses struct {
+		PerfLost *int64 `json:"perf_lost_count"`
+		Unparsed *int64 `json:"unparsed_line_count"`
+	} `json:"losses"`
+}
+
+func reportOn(gctide, file string) (*recorded, error) {
+	u, err := timed(true, gctide, "report", "--format", "json", file)
+	if err != nil {
+		return nil, err
+	}
+	r := &recorded{}
+	if err := json.Unmarshal(u.stdout, r); err != nil {
+		return nil, fmt.Errorf("report of %s: %w", file, err)
+	}
+	return r, nil
+}
+
+// known is a figure, or -1 where it is unknown.
+func known(n *int64) int64 {
+	if n == nil {
+		return -1
+	}
+	return *n
+}

@@ -1,0 +1,3 @@
+module gctide.invalid/bench
+
+go 1.19

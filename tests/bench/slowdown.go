@@ -1,0 +1,251 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// stormRate is the number of faults per second that the storm makes when nothing watches.
+const stormRate = 150000
+
+// slowdown is the result of one way of watching one sample.
+type slowdown struct {
+	Sample  string `json:"sample"`
+	Way     string `json:"way"`
+	Skipped string `json:"skipped,omitempty"`
+	// Of the sample's elapsed time to that of the bare run of the same round.
+	Ratio *spread `json:"ratio"`
+	// What the same comparison gives for the goal; 0 when there is none.
+	Goal          float64 `json:"goal,omitempty"`
+	MedianSeconds float64 `json:"median_seconds"`
+	BytesPerFault float64 `json:"recording_bytes_per_fault,omitempty"`
+	// Over all rounds: faults by getrusage, events in the recordings, events known to be lost (-1: unknown).
+	Faults int64 `json:"fault_count"`
+	Events int64 `json:"event_count"`
+	Lost   int64 `json:"lost_count"`
+
+	seconds []float64
+	bytes   int64
+}
+
+// way is a command to put in front of the sample.
+type way struct {
+	name   string
+	goals  map[string]float64
+	prefix func(c *config, file string) []string
+	// count adds the events of the recording to s.
+	count func(c *config, file string, s *slowdown) error
+}
+
+var ways = []way{
+	{name: "bare"},
+	{
+		name: "record", goals: map[string]float64{"steady": 1.02, "storm": 1.06},
+		prefix: func(c *config, file string) []string {
+			return []string{c.gctide, "record", "-o", file, "--"}
+		},
+		count: countGctide,
+	},
+	{
+		name: "counts only", goals: map[string]float64{"steady": 1.01, "storm": 1.01},
+		prefix: func(c *config, file string) []string {
+			return []string{c.gctide, "record", "--no-fault-addresses", "-o", file, "--"}
+		},
+		count: countGctide,
+	},
+	{
+		name: "perf record",
+		prefix: func(c *config, file string) []string {
+			return []string{"perf", "record", "-q", "-e", "page-faults", "-c", "1", "-d", "-o", file, "--"}
+		},
+		count: countPerf,
+	},
+}
+
+func countGctide(c *config, file string, s *slowdown) error {
+	r, err := reportOn(c.gctide, file)
+	if err != nil {
+		return err
+	}
+	if n := known(r.Faults.RecordedCount); n > 0 {
+		s.Events += n
+	}
+	if n := known(r.Losses.PerfLost); n < 0 || s.Lost < 0 {
+		s.Lost = -1
+	} else {
+		s.Lost += n
+	}
+	return nil
+}
+
+// countPerf reads perf's own statistics. They count records of loss, not what was lost, so the loss is
+// what is missing of the faults when there is such a record.
+func countPerf(c *config, file string, s *slowdown) error {
+	out, err := exec.Command("perf", "report", "--stats", "-i", file).Output()
+	if err != nil {
+		s.Lost = -1
+		return nil
+	}
+	var samples int64
+	lost := false
+	for _, line := range strings.Split(string(out), "\n") {
+		f := strings.Fields(line)
+		if len(f) >= 3 && f[0] == "SAMPLE" && samples == 0 {
+			samples, _ = strconv.ParseInt(f[2], 10, 64)
+		}
+		if len(f) >= 3 && (f[0] == "LOST" || f[0] == "LOST_SAMPLES") {
+			lost = true
+		}
+	}
+	s.Events += samples
+	if missing := s.Faults - s.Events; lost && s.Lost >= 0 && missing > 0 {
+		s.Lost = missing
+	}
+	return nil
+}
+
+// perfIsMissing is why perf cannot be compared with; "" when it can.
+func perfIsMissing(c *config) string {
+	if _, err := exec.LookPath("perf"); err != nil {
+		return err.Error()
+	}
+	file := filepath.Join(c.scratch, "probe.data")
+	defer os.Remove(file)
+	argv := append(ways[3].prefix(c, file), "true")
+	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+		return strings.TrimSpace(strings.SplitN(string(out)+err.Error(), "\n", 2)[0])
+	}
+	return ""
+}
+
+// calibrateStorm finds how much computing after each fault makes the storm's rate what it should be.
+func calibrateStorm(c *config) (int, error) {
+	const faults, probe, target = 100000, 1500, 1e9 / stormRate
+	perFault := func(work int) (float64, error) {
+		best := 0.0
+		for i := 0; i < 3; i++ {
+			t, err := runSample(filepath.Join(c.samples, "storm"), "-faults", strconv.Itoa(faults),
+				"-work", strconv.Itoa(work))
+			if err != nil {
+				return 0, err
+			}
+			if ns := float64(t.ElapsedNs) / faults; best == 0 || ns < best {
+				best = ns
+			}
+		}
+		return best, nil
+	}
+	base, err := perFault(0)
+	if err != nil {
+		return 0, err
+	}
+	loaded, err := perFault(probe)
+	if err != nil {
+		return 0, err
+	}
+	if base >= target || loaded <= base {
+		fmt.Printf("this machine needs %.0f ns for a fault: the storm is below %d faults/s\n", base, stormRate)
+		return 0, nil
+	}
+	return int((target - base) / (loaded - base) * probe), nil
+}
+
+// watch runs the sample once in one way and adds the result to s.
+func watch(c *config, w *way, sample []string, s *slowdown) error {
+	file := filepath.Join(c.scratch, "run.rec")
+	defer os.Remove(file)
+	argv := sample
+	if w.prefix != nil {
+		argv = append(w.prefix(c, file), sample...)
+	}
+	t, err := runSample(argv...)
+	if err != nil {
+		return err
+	}
+	s.seconds = append(s.seconds, float64(t.ElapsedNs)/1e9)
+	s.Faults += t.MinorFaults
+	if w.prefix == nil {
+		return nil
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	s.bytes += info.Size()
+	return w.count(c, file, s)
+}
+
+// compareWays runs one sample in all ways, round by round.
+func compareWays(c *config, name string, sample []string, noPerf string) ([]slowdown, error) {
+	all := make([]slowdown, len(ways))
+	for i, w := range ways {
+		all[i] = slowdown{Sample: name, Way: w.name, Goal: w.goals[name]}
+		if w.name == "perf record" {
+			all[i].Skipped = noPerf
+		}
+	}
+	// One round more than asked for: the first one warms the caches and does not count.
+	for round := 0; round <= c.rounds; round++ {
+		for i := range ways {
+			s := &all[i]
+			if round == 0 {
+				s = &slowdown{}
+			}
+			if all[i].Skipped != "" {
+				continue
+			}
+			if err := watch(c, &ways[i], sample, s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range all {
+		if all[i].Skipped == "" {
+			summarise(&all[i], all[0].seconds)
+		}
+	}
+	return all, nil
+}
+
+func summarise(s *slowdown, bare []float64) {
+	ratios := make([]float64, len(bare))
+	for i := range bare {
+		ratios[i] = s.seconds[i] / bare[i]
+	}
+	ratio := describe(ratios)
+	s.Ratio = &ratio
+	s.MedianSeconds = quantile(sortedCopy(s.seconds), 0.5)
+	if s.Events > 0 {
+		s.BytesPerFault = float64(s.bytes) / float64(s.Events)
+	}
+}
+
+func measureSlowdowns(c *config) ([]slowdown, error) {
+	noPerf := perfIsMissing(c)
+	work, err := calibrateStorm(c)
+	if err != nil {
+		return nil, err
+	}
+	samples := []struct {
+		name string
+		argv []string
+	}{
+		{"steady", []string{filepath.Join(c.samples, "steady")}},
+		{"storm", []string{filepath.Join(c.samples, "storm"), "-faults", strconv.Itoa(2 * stormRate),
+			"-work", strconv.Itoa(work)}},
+	}
+	var all []slowdown
+	for _, s := range samples {
+		results, err := compareWays(c, s.name, s.argv, noPerf)
+		if err != nil {
+			return nil, err
+		}
+		printSlowdowns(s.name, results)
+		all = append(all, results...)
+	}
+	return all, nil
+}

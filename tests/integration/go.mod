@@ -1,0 +1,3 @@
+module gctide.invalid/integration
+
+go 1.19

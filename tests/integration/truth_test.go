@@ -1,0 +1,282 @@
+package integration
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// atWork lists every sample with arguments that keep it at a second or so.
+var atWork = map[string][]string{
+	"bursty":   {"-rounds", "4", "-burst-mib", "120", "-wait", "80ms"},
+	"steady":   {"-total-mib", "1024"},
+	"forced":   {"-gcs", "20"},
+	"limited":  {"-rounds", "40"},
+	"noisy":    {"-total-mib", "384"},
+	"storm":    {"-faults", "100000", "-work", "500"},
+	"crash":    {"-how", "exit3"},
+	"children": {"-total-mib", "256"},
+	"stripped": {"-total-mib", "1024"},
+}
+
+// TestTruth holds the report of every sample, under either way of giving memory back, against what the
+// sample knows.
+func TestTruth(t *testing.T) {
+	for name, args := range atWork {
+		for _, advice := range []string{"", "0", "1"} {
+			name, args, advice := name, args, advice
+			t.Run(name+"/madvdontneed="+advice, func(t *testing.T) {
+				t.Parallel()
+				var options []string
+				if advice != "" {
+					options = []string{"--madvdontneed", advice}
+				}
+				r := newRun(t).record(options, append([]string{sample(name)}, args...)...)
+				want := 0
+				if name == "crash" {
+					want = 3
+				}
+				r.expectStatus(want)
+				checkTruth(t, r, advice)
+			})
+		}
+	}
+}
+
+func checkTruth(t *testing.T, r *run, advice string) {
+	t.Helper()
+	tr, rep := r.truth(), r.report()
+	checkTarget(t, r, tr, rep, advice)
+	checkCycles(t, tr, rep)
+	checkPauses(t, tr, rep)
+	checkPlacement(t, tr, rep)
+	checkResources(t, tr, rep)
+	checkLosses(t, tr, rep)
+	checkUnknown(t, tr, rep)
+}
+
+func checkTarget(t *testing.T, r *run, tr *truth, rep *report, advice string) {
+	t.Helper()
+	if text(rep.Target.GoVersion) != tr.GoVersion {
+		t.Errorf("go_version is %s, want %s", text(rep.Target.GoVersion), tr.GoVersion)
+	}
+	equal(t, "pid", rep.Target.PID, tr.PID)
+	equal(t, "exit_status", rep.Target.ExitStatus, int64(r.status))
+	if rep.Target.TermSignal != nil {
+		t.Errorf("term_signal is %d for a target that exited", *rep.Target.TermSignal)
+	}
+	if !strings.HasPrefix(strings.Join(rep.Target.Argv, " ")+" ", r.argv()+" ") {
+		t.Errorf("argv is %q, want %q", rep.Target.Argv, r.argv())
+	}
+	expectWords(t, text(rep.Target.GODEBUG), "gctrace=1", "scavtrace=1")
+	// DONTNEED is the default since Go 1.16, and the samples need 1.19.
+	want := map[string]string{"": "dontneed", "0": "free", "1": "dontneed"}[advice]
+	if text(rep.Target.ReleaseAdvice) != want {
+		t.Errorf("release_advice is %s, want %s", text(rep.Target.ReleaseAdvice), want)
+	}
+	if advice != "" {
+		expectWords(t, text(rep.Target.GODEBUG), "madvdontneed="+advice)
+	}
+}
+
+// argv is the target's command line: what follows "--".
+func (r *run) argv() string {
+	for i, arg := range r.cmd.Args {
+		if arg == "--" {
+			return strings.Join(r.cmd.Args[i+1:], " ")
+		}
+	}
+	return ""
+}
+
+func checkCycles(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	equal(t, "cycle_count", rep.GC.CycleCount, tr.NumGC)
+	equal(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC)
+	if int64(len(rep.Cycles)) != tr.NumGC {
+		t.Fatalf("%d cycles are listed, want %d", len(rep.Cycles), tr.NumGC)
+	}
+	var forced int64
+	for i, c := range rep.Cycles {
+		if c.Number != int64(i+1) {
+			t.Errorf("cycle %d of the list has number %d", i+1, c.Number)
+		}
+		if c.Forced {
+			forced++
+		}
+	}
+	if forced != tr.NumForcedGC {
+		t.Errorf("%d cycles are marked as forced, want %d", forced, tr.NumForcedGC)
+	}
+}
+
+// step is the resolution of a printed time: whole ms from 10 ms on, else two significant digits but no more
+// than three decimals of a ms (runtime/mgc.go, fmtNSAsMS, Go 1.5 to 1.27; it truncates).
+func step(ns int64) int64 {
+	switch {
+	case ns < 100e3:
+		return 1e3
+	case ns < 1e6:
+		return 10e3
+	case ns < 10e6:
+		return 100e3
+	}
+	return 1e6
+}
+
+// lockWaitNs is what one cycle's printed pause may exceed the runtime's own sum by, since Go 1.22: the
+// printed figures begin before the runtime gets sched.lock for the stop, pause_ns begins after it
+// (runtime/proc.go, stopTheWorldWithSema). Uncontended that is far below a microsecond per stop.
+const lockWaitNs = 5e3
+
+// checkPauses compares printed pauses with the runtime's exact ones, cycle by cycle and in all.
+//
+// A printed figure v stands for a time in [v, v+step). Two things that no outside observer can see move
+// single cycles further, so one in twenty, and always one, may lie outside: a thread that loses the CPU while
+// it waits for the lock (Go 1.22+: the printed sum is larger), and a mark termination that is
+// tried again (the runtime's sum has all tries, the line only the last: smaller).
+func checkPauses(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	var printed, uncertain, sum int64
+	outside := map[int64]bool{}
+	first := len(rep.Cycles) - len(tr.PauseNs)
+	for i, c := range rep.Cycles {
+		low := c.SweepTermination + c.MarkTermination
+		width := step(c.SweepTermination) + step(c.MarkTermination)
+		if c.PauseTotalNs != low {
+			t.Errorf("cycle %d: pause_total_ns %d is not the sum of its stops %d", c.Number,
+				c.PauseTotalNs, low)
+		}
+		sum += c.PauseTotalNs
+		exact := low
+		if i >= first {
+			exact = tr.PauseNs[i-first]
+		}
+		if exact < low-lockWaitNs || exact > low+width {
+			t.Logf("cycle %d: printed %d..%d ns, the runtime has %d", c.Number, low, low+width, exact)
+			outside[c.Number] = true
+			printed += exact
+			continue
+		}
+		printed += low
+		uncertain += width
+	}
+	if allowed := len(rep.Cycles)/20 + 1; len(outside) > allowed {
+		t.Errorf("%d of %d cycles have another pause than the runtime's; allowed are %d", len(outside),
+			len(rep.Cycles), allowed)
+	}
+	if int64(len(tr.PauseNs)) == tr.NumGC && (tr.PauseTotalNs < printed-lockWaitNs*tr.NumGC ||
+		tr.PauseTotalNs > printed+uncertain) {
+		t.Errorf("pauses add up to %d..%d ns, the runtime has %d", printed, printed+uncertain, tr.PauseTotalNs)
+	}
+	checkPauseSummary(t, &rep.GC.Pause, len(rep.Cycles), sum)
+}
+
+func checkPauseSummary(t *testing.T, p *pause, cycles int, sum int64) {
+	t.Helper()
+	if cycles == 0 {
+		if p.P50 != nil || p.P99 != nil || p.Max != nil {
+			t.Errorf("percentiles of no pauses are told: %+v", p)
+		}
+		return
+	}
+	equal(t, "pause.total_ns", p.TotalNs, sum)
+	if p.P50 == nil || p.P90 == nil || p.P99 == nil || p.Max == nil {
+		t.Errorf("a percentile is unknown: %+v", p)
+	} else if *p.P50 > *p.P90 || *p.P90 > *p.P99 || *p.P99 > *p.Max || *p.Max <= 0 {
+		t.Errorf("percentiles are out of order: %d %d %d %d", *p.P50, *p.P90, *p.P99, *p.Max)
+	}
+	if p.Count == nil || *p.Count < int64(cycles) {
+		t.Errorf("pause.count is %v for %d cycles", p.Count, cycles)
+	}
+}
+
+// checkPlacement compares the time axis: the runtime tells the Unix time of each cycle's end.
+func checkPlacement(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	if rep.Time.StartUnixNs == nil || rep.Time.WallSeconds == nil {
+		t.Fatal("the time of the recording is unknown")
+	}
+	if wall := int64(*rep.Time.WallSeconds * 1e9); wall < tr.WallNs || wall > tr.WallNs+2e9 {
+		t.Errorf("wall_seconds is %f, the target's main ran for %d ns", *rep.Time.WallSeconds, tr.WallNs)
+	}
+	// The @ of a line has ms resolution, and the runtime's start is fitted: some ms on a busy machine.
+	const tolerance = 20e6
+	first := len(rep.Cycles) - len(tr.PauseEnd)
+	for i, c := range rep.Cycles {
+		if i < first {
+			continue
+		}
+		if c.StartNs == nil || c.EndNs == nil || *c.StartNs < 0 || *c.EndNs < *c.StartNs {
+			t.Errorf("cycle %d has no place in time", c.Number)
+			continue
+		}
+		off := *rep.Time.StartUnixNs + *c.EndNs - tr.PauseEnd[i-first]
+		if off < -tolerance || off > tolerance {
+			t.Errorf("cycle %d: its end is %d us away from the runtime's", c.Number, off/1000)
+		}
+	}
+}
+
+func checkResources(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	// Children are counted with the target: they inherit the counters. 1 % is at least 100 faults; what
+	// comes between the sample's own reading and its end is less.
+	near(t, "minor_count", rep.Faults.MinorCount, tr.MinorFaults+tr.ChildMinorFaults, 0.01, 100)
+	near(t, "rss_peak_bytes", rep.Memory.RSSPeakBytes, tr.PeakRSSBytes, 0.05, 1<<20)
+	if rep.Memory.RSSMeanBytes == nil || rep.Memory.SampleCount == nil || *rep.Memory.SampleCount == 0 {
+		t.Error("no memory samples")
+	}
+	if rep.Observer.RecordingBytes == nil || *rep.Observer.RecordingBytes <= 0 ||
+		rep.Observer.CPUSeconds == nil || rep.Observer.RSSPeakBytes == nil {
+		t.Errorf("what watching cost is unknown: %+v", rep.Observer)
+	}
+	if tr.ChildMinorFaults != 0 {
+		return // the times of children may or may not be in
+	}
+	if rep.CPU.UserSeconds == nil || rep.CPU.SystemSeconds == nil {
+		t.Error("the target's CPU time is unknown")
+		return
+	}
+	cpu := int64((*rep.CPU.UserSeconds + *rep.CPU.SystemSeconds) * 1e9)
+	near(t, "CPU time in ns", &cpu, tr.UserNs+tr.SystemNs, 0.05, 50e6)
+}
+
+func checkLosses(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	equal(t, "unparsed_line_count", rep.Losses.UnparsedLine, 0)
+	foreign := int64(0)
+	if tr.Name == "children" {
+		foreign = tr.extra(t, "children_num_gc")
+	}
+	equal(t, "foreign_cycle_count", rep.Losses.ForeignCycle, foreign)
+	if rep.source(t, "gctrace").State != "on" {
+		t.Errorf("source gctrace: %+v", rep.source(t, "gctrace"))
+	}
+	if s := rep.source(t, "perf.fault-addresses"); s.State == "on" {
+		equal(t, "perf_lost_count", rep.Losses.PerfLost, 0)
+		if rep.Faults.RecordedCount == nil || *rep.Faults.RecordedCount == 0 {
+			t.Error("addresses are on, and no fault has one")
+		}
+	}
+}
+
+// checkUnknown looks at figures that nothing measures yet: they are named, and null.
+func checkUnknown(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	for _, path := range []string{"returns.call_count", "returns.bytes", "returns.syscall_ns",
+		"faults.refault_count", "faults.refault_bytes", "faults.refault_ratio",
+		"faults.refault_age_p50_ns", "target.term_signal"} {
+		if value, there := rep.at(path); !there {
+			t.Errorf("%s is missing", path)
+		} else if value != nil {
+			t.Errorf("%s is %v, but nothing measured it", path, value)
+		}
+	}
+	if strings.Contains(tr.GoVersion, "go1.") && len(rep.Cycles) > 0 {
+		minor, _ := strconv.Atoi(strings.SplitN(tr.GoVersion, ".", 3)[1])
+		if known := rep.Cycles[0].StacksBytes != nil; minor >= 18 && !known {
+			t.Errorf("stacks_bytes is unknown with %s, which prints it", tr.GoVersion)
+		}
+	}
+}
