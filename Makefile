@@ -15,8 +15,9 @@ LIB_SRC  := $(filter-out src/cmd/main.c,$(wildcard src/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+GO_ENV   := GOTOOLCHAIN=local CGO_ENABLED=0 GO111MODULE=on GOFLAGS=
 
-all: $(B)/gctide
+all: $(B)/gctide ## build gctide (the default)
 
 $(B)/gctide: $(B)/src/cmd/main.o $(B)/libgctide.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -33,17 +34,71 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libgctide.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a -lcmocka $(LIBS) -o $@
 
+$(B)/tests/bench/%: tests/bench/%.c $(B)/libgctide.a Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a $(LIBS) -o $@
+
+samples: ## build the sample programs (Go 1.19 or later)
+	@mkdir -p $(B)/samples
+	$(Q)cd samples && $(GO_ENV) go build -o $(abspath $(B))/samples/ ./...
+
+demo: ## install what is missing, build, record a sample, print its report
+	$(Q)tools/setup.sh demo
+	$(Q)$(MAKE) --no-print-directory all samples
+	$(B)/gctide record -o $(B)/demo.rec -- $(B)/samples/bursty >$(B)/demo.json
+	$(B)/gctide report $(B)/demo.rec
+
+test: ## install what is missing, build, run unit and integration tests
+	$(Q)tools/setup.sh test
+	$(Q)$(MAKE) --no-print-directory all unit-binaries
+	$(Q)B='$(B)' tests/run.sh
+
 unit-binaries: $(UNIT_BIN)
 
-unit: $(UNIT_BIN)
-	$(Q)for t in $(UNIT_BIN); do $$t || exit 1; done
+unit: all $(UNIT_BIN) ## run the unit tests only
+	$(Q)B='$(B)' tests/run.sh unit
 
-layers:
+check: ## all that CI runs: tests, sanitizers, fuzzing, layers, format, lint, docs
+	$(Q)tools/setup.sh check
+	$(Q)tools/check.sh
+
+asan: ## the suite under address and undefined-behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory B=build/asan \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' test
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (default 10)
+	$(Q)tools/fuzz.sh
+
+bench: all $(B)/tests/bench/bench_recording $(B)/tests/bench/bench_tracetext ## slow-down of targets, speed of parse and report, in one run
+	$(Q)B='$(B)' tools/bench.sh
+
+test-matrix: all ## the samples under every Go release that can be had here
+	$(Q)B='$(B)' tools/test-matrix.sh
+
+layers: ## module boundaries
 	$(Q)tools/check-layers.sh
+
+tidy: ## clang-tidy
+	$(Q)tools/tidy.sh
+
+format: ## rewrite the C files in the project's format
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all ## DESTDIR and prefix are respected
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1
+	install -m 755 $(B)/gctide $(DESTDIR)$(bindir)/gctide
+	install -m 644 docs/gctide.1 $(DESTDIR)$(mandir)/man1/gctide.1
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/gctide $(DESTDIR)$(mandir)/man1/gctide.1
+
+help: ## this page
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 clean:
 	rm -rf $(B)
 
 -include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(UNIT_BIN:=.d)
-.PHONY: all unit unit-binaries layers clean
+.PHONY: all samples demo test unit unit-binaries check asan fuzz bench test-matrix layers tidy format \
+	install uninstall help clean
 .SECONDARY:
