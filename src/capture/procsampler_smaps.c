@@ -17,7 +17,7 @@
 
 static enum smaps_group group_of(const struct proc_mapping *m, void *arg)
 {
-	return heaparena_has_mapping(arg, m) ? SMAPS_HEAP : SMAPS_REST;
+	return heaparena_take(arg, m) ? SMAPS_HEAP : SMAPS_REST;
 }
 
 struct smaps_read {
@@ -29,13 +29,14 @@ struct smaps_read {
 static int read_smaps(struct procsampler *s, struct smaps_read *ret)
 {
 	OWN_FD int fd = openat(s->proc_fd, "smaps", O_RDONLY | O_CLOEXEC);
+	struct heaparena_walk walk = { .machine = s->config.machine };
 	struct smaps_stream stream;
 	struct smaps_read r = { 0 };
 	char piece[PIECE_BYTES];
 
 	if (fd < 0)
 		return -errno;
-	smaps_init(&stream, group_of, (void *)(uintptr_t)s->config.machine);
+	smaps_init(&stream, group_of, &walk);
 	for (;;) {
 		uint64_t start_ns = clock_monotonic_ns(), took_ns;
 		ssize_t n = read(fd, piece, sizeof(piece));

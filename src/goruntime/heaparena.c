@@ -1,17 +1,19 @@
 /* heaparena.c - heap or not, by address and by name. */
 #include "goruntime/heaparena.h"
 
-#define HINT_COUNT 0x55 /* later hints are where Linux maps other things */
+#define HINT_COUNT  0x55 /* later hints are where Linux maps other things */
+#define ARENA_BYTES (64ULL << 20) /* heapArenaBytes, runtime/malloc.go */
 
 struct machine_hint {
 	const char *machine;
-	uint64_t low_bits; /* of each hint; the index stands above bit 40 */
+	uint64_t low_bits;  /* of each hint; the index stands above bit 40 */
+	uint64_t libraries; /* from here up Linux maps libraries and what mmap(2) places freely */
 };
 
 static const struct machine_hint machine_hints[] = {
-	{ "x86_64", 0xc0ULL << 32 },
-	{ "aarch64", 0x40ULL << 32 },
-	{ NULL, 0 },
+	{ "x86_64", 0xc0ULL << 32, 0x7fULL << 40 },
+	{ "aarch64", 0x40ULL << 32, 0xffULL << 40 },
+	{ NULL, 0, 0 },
 };
 
 bool heaparena_has_address(const char *machine, uint64_t address)
@@ -47,13 +49,29 @@ static int named_as_heap(struct text name)
 	return 0;
 }
 
-bool heaparena_has_mapping(const char *machine, const struct proc_mapping *m)
+/* Where a random heap base can be told from other memory: whole arenas, away from the libraries. */
+static bool begins_arena(const char *machine, uint64_t address)
 {
-	bool reserved = !m->readable && !m->writable;
+	for (const struct machine_hint *h = machine_hints; h->machine; h++)
+		if (strcmp(h->machine, machine) == 0)
+			return address >= ARENA_BYTES && address % ARENA_BYTES == 0 && address < h->libraries;
+	return false;
+}
+
+bool heaparena_take(struct heaparena_walk *walk, const struct proc_mapping *m)
+{
+	bool reserved = !m->readable && !m->writable, heap;
 	int named;
 
 	if (!mapping_is_anonymous(m) || m->shared || m->executable || !(m->writable || reserved))
 		return false;
 	named = named_as_heap(m->name);
-	return named >= 0 ? named == 1 : heaparena_has_address(machine, m->start);
+	if (named >= 0)
+		heap = named == 1;
+	else
+		heap = heaparena_has_address(walk->machine, m->start) || begins_arena(walk->machine, m->start) ||
+		       (walk->heap_end && walk->heap_end == m->start);
+	if (heap)
+		walk->heap_end = m->end;
+	return heap;
 }

@@ -86,16 +86,16 @@ static void malformed_lines_are_refused_and_leave_the_result_alone(void **state)
 
 static enum smaps_group group_of(const struct proc_mapping *m, void *arg)
 {
-	return heaparena_has_mapping(arg, m) ? SMAPS_HEAP : SMAPS_REST;
+	return heaparena_take(arg, m) ? SMAPS_HEAP : SMAPS_REST;
 }
 
 static struct smaps_totals sum(struct text file, size_t piece_bytes)
 {
 	struct smaps_stream s;
 	struct smaps_totals totals;
-	char machine[] = "x86_64";
+	struct heaparena_walk walk = { .machine = "x86_64" };
 
-	smaps_init(&s, group_of, machine);
+	smaps_init(&s, group_of, &walk);
 	while (file.len) {
 		size_t n = file.len < piece_bytes ? file.len : piece_bytes;
 
@@ -204,9 +204,10 @@ static struct proc_mapping mapping(const char *line)
 
 static bool is_heap(const char *machine, const char *line)
 {
+	struct heaparena_walk walk = { .machine = machine };
 	struct proc_mapping m = mapping(line);
 
-	return heaparena_has_mapping(machine, &m);
+	return heaparena_take(&walk, &m);
 }
 
 static void arena_addresses_are_the_runtimes_hints(void **state)
@@ -254,6 +255,32 @@ static void the_names_that_the_runtime_gives_decide(void **state)
 		is_heap("x86_64", "7f00000000000-7f00000001000 rw-p 0 00:00 0 [anon: Go: used]"));
 }
 
+/* Two mappings of Go 1.26.8 with its random heap base, and their neighbours. */
+static void a_random_heap_base_is_known_by_its_alignment_and_followed_upwards(void **state)
+{
+	static const struct {
+		const char *line;
+		bool heap;
+	} maps[] = {
+		{ "00400000-004d8000 r-xp 00000000 fe:00 9978098 /x", false },
+		{ "005f4000-0062a000 rw-p 00000000 00:00 0", false },
+		{ "2014b8000000-2014bbc00000 ---p 00000000 00:00 0", true },
+		{ "2014bbc00000-2014c5400000 rw-p 00000000 00:00 0", true },
+		{ "2014c5400000-2014c8000000 ---p 00000000 00:00 0", true },
+		{ "2014c8001000-2014c8002000 rw-p 00000000 00:00 0", false },
+		{ "7f59ac000000-7f59ad000000 rw-p 00000000 00:00 0", false },
+		{ "7f59ad000000-7f59ada00000 rw-p 00000000 00:00 0", false },
+	};
+	struct heaparena_walk walk = { .machine = "x86_64" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		struct proc_mapping m = mapping(maps[i].line);
+
+		assert_int_equal(heaparena_take(&walk, &m), maps[i].heap);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +297,7 @@ int main(void)
 		cmocka_unit_test(arena_addresses_are_the_runtimes_hints),
 		cmocka_unit_test(only_private_anonymous_memory_at_an_arena_address_is_heap),
 		cmocka_unit_test(the_names_that_the_runtime_gives_decide),
+		cmocka_unit_test(a_random_heap_base_is_known_by_its_alignment_and_followed_upwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
