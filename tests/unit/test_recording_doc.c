@@ -67,9 +67,7 @@ static void every_kind_is_described_with_its_fields_in_order(void **state)
 		if (kind) {
 			assert_int_equal(kind, ++kind_count);
 			shape = event_shape_of(kind);
-			if (!shape)
-				fail_msg("%s: kind %d is not recorded", path, (int)kind);
-			assert_string_equal(name, shape->name);
+			assert_string_equal(name, shape ? shape->name : "(not recorded)");
 		} else if (shape && parse_row(line, name, type, meaning)) {
 			check_row(shape, row_count++, name, type);
 		}
