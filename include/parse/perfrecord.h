@@ -50,4 +50,7 @@ struct perfrecord {
 enum perfrecord_status perfrecord_next(struct perfrecord *ret, struct text *bytes,
 				       struct perfrecord_layouts layouts);
 
+/* "sample", "mmap2", ...; NULL when this build does not know the type. */
+const char *perfrecord_type_name(uint32_t type);
+
 #endif
