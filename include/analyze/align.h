@@ -15,12 +15,11 @@
 #define ALIGN_LAG_NS 100000u
 
 struct align {
-	uint64_t init_ns;  /* upper bound of runtimeInitTime; UNKNOWN_U64 before the first line */
-	uint64_t floor_ns; /* the process cannot have begun earlier: its exec; 0 when not known */
+	uint64_t init_ns; /* upper bound of runtimeInitTime; UNKNOWN_U64 before the first line */
 	uint64_t line_count;
 };
 
-void align_init(struct align *a, uint64_t floor_ns);
+void align_init(struct align *a);
 
 /* From '@' to the end of the cycle, as printed. */
 uint64_t align_cycle_end_ns(const struct gctrace_cycle *gc);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "analyze/align.h"
+#include "analyze/model.h"
 #include "parse/traceline.h"
 
 /* Processes remembered at one time; of more, those that were silent longest are forgotten (but not
@@ -36,11 +37,9 @@ struct processes {
 	uint64_t seen_count; /* processes ever seen */
 	uint64_t line_count; /* lines ever added */
 	uint64_t clock_ns;   /* the newest time known */
-	uint64_t floor_ns;
 };
 
-/* floor_ns: no process began earlier (the target's exec); 0 when not known. */
-void processes_init(struct processes *p, uint64_t floor_ns);
+void processes_init(struct processes *p);
 
 /* The process to which this line belongs; never NULL, borrowed until the next call. arrival_ns is that
  * of the line's first byte, UNKNOWN_U64 in a log. *ret_missing is how many cycles of this process
@@ -54,5 +53,9 @@ const struct process *processes_earliest(const struct processes *p);
 
 /* The process with this id, NULL when it is not remembered. */
 const struct process *processes_find(const struct processes *p, uint64_t id);
+
+/* Fill in what the model tells of processes: how many, the busiest of the others, and how many lines
+ * are not of the shown one. shown is NULL when no process's cycles are shown. */
+void processes_describe(const struct processes *p, const struct process *shown, struct model *m);
 
 #endif

@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/unknown.h"
 
-void align_init(struct align *a, uint64_t floor_ns)
+void align_init(struct align *a)
 {
-	*a = (struct align){ .init_ns = UNKNOWN_U64, .floor_ns = floor_ns };
+	*a = (struct align){ .init_ns = UNKNOWN_U64 };
 }
 
 /* Printed figures are whatever a log says: a sum of them stops at 146 years, it does not wrap. */
@@ -36,8 +36,6 @@ void align_add(struct align *a, const struct gctrace_cycle *gc, uint64_t arrival
 {
 	uint64_t init_ns = align_line_init_ns(gc, arrival_ns);
 
-	if (init_ns < a->floor_ns)
-		init_ns = a->floor_ns;
 	if (!is_known(a->init_ns) || init_ns < a->init_ns)
 		a->init_ns = init_ns;
 	a->line_count++;

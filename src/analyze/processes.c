@@ -21,13 +21,12 @@
 /* A longer gap is another process, or a number that nobody should trust. */
 #define GAP_NUMBERS_MAX 100000u
 
-void processes_init(struct processes *p, uint64_t floor_ns)
+void processes_init(struct processes *p)
 {
 	p->used = 0;
 	p->seen_count = 0;
 	p->line_count = 0;
 	p->clock_ns = 0;
-	p->floor_ns = floor_ns;
 }
 
 /* How badly the line fits the process in time, in ns; UNKNOWN_U64 when it cannot be its line. */
@@ -123,7 +122,7 @@ static struct process *new_process(struct processes *p, const struct gctrace_cyc
 	uint64_t end_ns = align_cycle_end_ns(gc);
 
 	*proc = (struct process){ .id = p->seen_count++, .first_number = gc->number };
-	align_init(&proc->align, p->floor_ns);
+	align_init(&proc->align);
 	if (!is_known(arrival_ns))
 		proc->align.init_ns = p->clock_ns > end_ns ? p->clock_ns - end_ns : 0;
 	return proc;
@@ -151,4 +150,34 @@ struct process *processes_add(struct processes *p, const struct gctrace_cycle *g
 	proc->touched = ++p->line_count;
 	*ret_missing = missing;
 	return proc;
+}
+
+/* The others with the most lines are kept, the busiest first. */
+static void add_other(struct model *m, const struct process *proc)
+{
+	struct model_process other = { .id = proc->id,
+				       .cycle_count = proc->line_count,
+				       .forced_count = proc->forced_count };
+	size_t at = m->other_count;
+
+	while (at > 0 && m->others[at - 1].cycle_count < other.cycle_count)
+		at--;
+	if (at == MODEL_PROCESSES_MAX)
+		return;
+	if (m->other_count < MODEL_PROCESSES_MAX)
+		m->other_count++;
+	for (size_t i = m->other_count - 1; i > at; i--)
+		m->others[i] = m->others[i - 1];
+	m->others[at] = other;
+}
+
+void processes_describe(const struct processes *p, const struct process *shown, struct model *m)
+{
+	m->process_count = p->seen_count;
+	m->process_id = shown ? shown->id : UNKNOWN_U64;
+	m->losses.foreign_cycle_count = p->line_count - (shown ? shown->line_count : 0);
+	m->losses.missing_cycle_count = shown ? shown->missing_count : 0;
+	for (size_t i = 0; i < p->used; i++)
+		if (&p->slots[i] != shown)
+			add_other(m, &p->slots[i]);
 }
