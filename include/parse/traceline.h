@@ -36,6 +36,7 @@ struct gctrace_cycle {
 	uint64_t sweep_termination_ns;/* wall, world stopped, stopping included */
 	uint64_t mark_ns;             /* wall, concurrent (1.5: scan + mark) */
 	uint64_t install_barrier_ns;  /* 1.5 only: a third stop; 0 in other shapes */
+	uint64_t scan_ns, scan_cpu_ns;/* 1.5 only: the part of mark_ns that scanned roots; 0 in other shapes */
 	uint64_t mark_termination_ns; /* wall, world stopped, stopping included */
 	uint64_t sweep_termination_cpu_ns, mark_termination_cpu_ns; /* computed by the runtime: P x wall */
 	uint64_t assist_cpu_ns, dedicated_cpu_ns, idle_cpu_ns;      /* dedicated includes fractional */
@@ -46,7 +47,12 @@ struct gctrace_cycle {
 	bool leak_check;              /* "(checking for goroutine leaks)" */
 };
 
-enum scav_shape { SCAV_1_14 = 1, SCAV_1_15, SCAV_1_19, SCAV_1_21 }; /* 1_14 and 1_19 look alike: SCAV_1_14 */
+enum scav_shape {
+	SCAV_1_14 = 1, /* 1.14, and 1.19-1.20 where they look alike */
+	SCAV_1_15,     /* 1.15-1.18: with a generation */
+	SCAV_1_19,     /* 1.19-1.20: known by "[controller reset]" */
+	SCAV_1_21,     /* 1.21+: background and eager apart */
+};
 
 struct scav_line {
 	enum scav_shape shape;
