@@ -23,21 +23,6 @@
 	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | \
 	 PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER)
 
-static const struct perfrecord blank = {
-	.pid = UNKNOWN_U64,
-	.tid = UNKNOWN_U64,
-	.time_ns = UNKNOWN_U64,
-	.cpu = UNKNOWN_U64,
-	.ip = UNKNOWN_U64,
-	.addr = UNKNOWN_U64,
-	.period = UNKNOWN_U64,
-	.parent_pid = UNKNOWN_U64,
-	.lost_count = UNKNOWN_U64,
-	.map_start = UNKNOWN_U64,
-	.map_len = UNKNOWN_U64,
-	.map_pgoff = UNKNOWN_U64,
-};
-
 static const char *const type_names[] = {
 	[PERF_RECORD_MMAP] = "mmap",
 	[PERF_RECORD_LOST] = "lost",
@@ -100,44 +85,92 @@ static void take_cpu(struct perfrecord *r, struct cursor *c)
 	cursor_uint(c, 4);
 }
 
-static void take_callchain(struct perfrecord *r, struct cursor *c)
+/* How many bits are set: 8 bytes of sample each. (The builtin is a call without -mpopcnt.) */
+static size_t count_bits(uint64_t v)
 {
-	uint64_t count = cursor_uint(c, 8);
-
-	if (count > cursor_left(c) / 8)
-		c->bad = true;
-	else
-		r->callchain = cursor_bytes(c, (size_t)count * 8);
+	v = v - (v >> 1 & 0x5555555555555555);
+	v = (v & 0x3333333333333333) + (v >> 2 & 0x3333333333333333);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (size_t)(v * 0x0101010101010101 >> 56);
 }
 
-/* PERF_RECORD_SAMPLE. With PERF_SAMPLE_READ, read_format is taken to be 0: one number. */
-static bool decode_sample(struct perfrecord *r, struct cursor c)
+/* Could a sample of this type be as long as this one? Every field has 8 bytes; only a call chain
+ * says itself how many. *ret_frame_count is 0 without one. */
+static bool fits_type(uint64_t type, const struct cursor *body, uint64_t *ret_frame_count)
 {
-	uint64_t type = r->layout->sample_type;
+	size_t need = 8 * count_bits(type & KNOWN_SAMPLE_TYPE), have = cursor_left(body);
+	struct cursor at_count;
 
-	cursor_uint(&c, 8); /* PERF_SAMPLE_IDENTIFIER: led to the layout */
-	if (type & PERF_SAMPLE_IP)
-		r->ip = cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_TID)
-		take_task(r, &c);
-	if (type & PERF_SAMPLE_TIME)
-		r->time_ns = cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_ADDR)
-		r->addr = cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_ID)
-		cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_STREAM_ID)
-		cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_CPU)
-		take_cpu(r, &c);
-	if (type & PERF_SAMPLE_PERIOD)
-		r->period = cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_READ)
-		cursor_uint(&c, 8);
-	if (type & PERF_SAMPLE_CALLCHAIN)
-		take_callchain(r, &c);
+	*ret_frame_count = 0;
+	if (need > have)
+		return false;
+	if (type & PERF_SAMPLE_CALLCHAIN) {
+		at_count = cursor_over(body->at + need - 8, 8);
+		*ret_frame_count = cursor_uint(&at_count, 8);
+		if (*ret_frame_count > (have - need) / 8)
+			return false;
+	}
 	/* Bytes left over mean that the layout is not the one it was written with. */
-	return !c.bad && ((type & ~(uint64_t)KNOWN_SAMPLE_TYPE) || cursor_left(&c) == 0);
+	return (type & ~(uint64_t)KNOWN_SAMPLE_TYPE) || need + 8 * *ret_frame_count == have;
+}
+
+/* The next field of a sample that fits its type, or unknown when the type does not have it. */
+static inline uint64_t take(const uint8_t **at, uint64_t has)
+{
+	uint64_t v;
+
+	if (!has)
+		return UNKNOWN_U64;
+	memcpy(&v, *at, 8);
+	*at += 8;
+	return le64toh(v);
+}
+
+static inline uint64_t low_half(uint64_t v, uint64_t has)
+{
+	return has ? (uint32_t)v : v;
+}
+
+static inline uint64_t high_half(uint64_t v, uint64_t has)
+{
+	return has ? v >> 32 : v;
+}
+
+/* PERF_RECORD_SAMPLE that fits its type. With PERF_SAMPLE_READ, read_format is taken to be 0: one
+ * number. This is where analysis spends its time: *ret is written once, field by field. */
+static void fill_sample(struct perfrecord *ret, const uint8_t *at, uint64_t frame_count)
+{
+	uint64_t type = ret->layout->sample_type, word;
+
+	at += 8; /* PERF_SAMPLE_IDENTIFIER: led to the layout */
+	ret->ip = take(&at, type & PERF_SAMPLE_IP);
+	word = take(&at, type & PERF_SAMPLE_TID);
+	ret->pid = low_half(word, type & PERF_SAMPLE_TID);
+	ret->tid = high_half(word, type & PERF_SAMPLE_TID);
+	ret->time_ns = take(&at, type & PERF_SAMPLE_TIME);
+	ret->addr = take(&at, type & PERF_SAMPLE_ADDR);
+	take(&at, type & PERF_SAMPLE_ID);
+	take(&at, type & PERF_SAMPLE_STREAM_ID);
+	ret->cpu = low_half(take(&at, type & PERF_SAMPLE_CPU), type & PERF_SAMPLE_CPU);
+	ret->period = take(&at, type & PERF_SAMPLE_PERIOD);
+	take(&at, type & PERF_SAMPLE_READ);
+	take(&at, type & PERF_SAMPLE_CALLCHAIN);
+	if (frame_count)
+		ret->callchain = (struct text){ (const char *)at, (size_t)frame_count * 8 };
+}
+
+/* Everything else is not known yet. */
+static inline void clear(struct perfrecord *r, uint32_t type,
+			 const struct perfrecord_layout *layout)
+{
+	r->type = type;
+	r->layout = layout;
+	r->pid = r->tid = r->time_ns = r->cpu = UNKNOWN_U64;
+	r->ip = r->addr = r->period = UNKNOWN_U64;
+	r->callchain = (struct text){ 0 };
+	r->parent_pid = r->lost_count = UNKNOWN_U64;
+	r->name = (struct text){ 0 };
+	r->map_start = r->map_len = r->map_pgoff = UNKNOWN_U64;
 }
 
 /* struct sample_id; the caller made sure that it is there. */
@@ -222,28 +255,29 @@ static bool decode_other(struct perfrecord *r, struct cursor c)
 	return !c.bad;
 }
 
-/* False when the record cannot be what its type and layout say. */
-static bool decode(struct perfrecord *r, struct cursor body, struct perfrecord_layouts layouts)
+/* The layout that the id in the first (samples) or last 8 bytes leads to, or NULL. */
+static const struct perfrecord_layout *layout_of(uint32_t type, struct cursor body,
+						 struct perfrecord_layouts layouts)
 {
-	size_t trailer_bytes, left = cursor_left(&body);
-	struct cursor at_id = body, trailer = body;
+	const struct perfrecord_layout *layout;
 
-	if (left < 8)
-		return r->type != PERF_RECORD_SAMPLE || layouts.count == 0;
-	if (r->type != PERF_RECORD_SAMPLE)
-		at_id.at = body.end - 8;
-	r->layout = find_layout(layouts, cursor_uint(&at_id, 8));
-	if (!r->layout)
-		return true;
-	if (r->type == PERF_RECORD_SAMPLE)
-		return decode_sample(r, body);
-	if (!r->layout->sample_id_all) {
-		r->layout = NULL; /* chance: those bytes were no id */
-		return true;
-	}
-	trailer_bytes =
-		8 * (size_t)__builtin_popcountll(r->layout->sample_type & TRAILER_SAMPLE_TYPE);
-	if (trailer_bytes > left)
+	if (cursor_left(&body) < 8)
+		return NULL;
+	if (type == PERF_RECORD_SAMPLE)
+		return find_layout(layouts, cursor_uint(&body, 8));
+	body.at = body.end - 8;
+	layout = find_layout(layouts, cursor_uint(&body, 8));
+	/* Without sample_id_all those bytes were no id: it was chance. */
+	return layout && layout->sample_id_all ? layout : NULL;
+}
+
+/* A record that is no sample: its trailer, then itself. False when it cannot be what it says. */
+static bool decode_framed(struct perfrecord *r, struct cursor body)
+{
+	size_t trailer_bytes = 8 * count_bits(r->layout->sample_type & TRAILER_SAMPLE_TYPE);
+	struct cursor trailer = body;
+
+	if (trailer_bytes > cursor_left(&body))
 		return false;
 	trailer.at = body.end - trailer_bytes;
 	body.end = trailer.at;
@@ -251,25 +285,70 @@ static bool decode(struct perfrecord *r, struct cursor body, struct perfrecord_l
 	return decode_other(r, body);
 }
 
+/* The sample that recordings are full of: one per page fault. */
+#define FAULT_SAMPLE_TYPE \
+	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
+
+static inline void fill_fault(struct perfrecord *ret, const uint8_t *at)
+{
+	uint64_t task;
+
+	at += 8;
+	task = take(&at, 1);
+	ret->pid = (uint32_t)task;
+	ret->tid = task >> 32;
+	ret->time_ns = take(&at, 1);
+	ret->addr = take(&at, 1);
+}
+
+/* *ret is untouched when the result is false. */
+static bool decode(struct perfrecord *ret, uint32_t type, struct cursor body,
+		   struct perfrecord_layouts layouts)
+{
+	const struct perfrecord_layout *layout = layout_of(type, body, layouts);
+	struct perfrecord r;
+	uint64_t frame_count;
+
+	if (type == PERF_RECORD_SAMPLE && layout) {
+		if (layout->sample_type == FAULT_SAMPLE_TYPE && cursor_left(&body) == 4 * 8) {
+			clear(ret, type, layout);
+			fill_fault(ret, body.at);
+			return true;
+		}
+		if (!fits_type(layout->sample_type, &body, &frame_count))
+			return false;
+		clear(ret, type, layout);
+		fill_sample(ret, body.at, frame_count);
+		return true;
+	}
+	/* A sample without room for its id. */
+	if (type == PERF_RECORD_SAMPLE && layouts.count && cursor_left(&body) < 8)
+		return false;
+	clear(&r, type, layout);
+	if (layout && !decode_framed(&r, body))
+		return false;
+	*ret = r;
+	return true;
+}
+
 enum perfrecord_status perfrecord_next(struct perfrecord *ret, struct text *bytes,
 				       struct perfrecord_layouts layouts)
 {
 	struct cursor c = cursor_over(bytes->at, bytes->len);
-	struct perfrecord r = blank;
+	uint64_t header = cursor_uint(&c, HEADER_BYTES); /* type u32, misc u16, size u16 */
+	uint16_t size_bytes = (uint16_t)(header >> 48);
 
 	if (bytes->len == 0)
 		return PERFRECORD_END;
-	r.type = (uint32_t)cursor_uint(&c, 4);
-	r.misc = (uint16_t)cursor_uint(&c, 2);
-	r.size_bytes = (uint16_t)cursor_uint(&c, 2);
 	/* perf_output_begin: sizes are whole 8-byte words. */
-	if (c.bad || r.size_bytes < HEADER_BYTES || r.size_bytes % 8 || r.size_bytes > bytes->len)
+	if (c.bad || size_bytes < HEADER_BYTES || size_bytes % 8 || size_bytes > bytes->len)
 		return PERFRECORD_BAD;
-	c.end = c.at + (r.size_bytes - HEADER_BYTES);
-	if (!decode(&r, c, layouts))
+	c.end = c.at + (size_bytes - HEADER_BYTES);
+	if (!decode(ret, (uint32_t)header, c, layouts))
 		return PERFRECORD_BAD;
-	*ret = r;
-	bytes->at += r.size_bytes;
-	bytes->len -= r.size_bytes;
+	ret->misc = (uint16_t)(header >> 32);
+	ret->size_bytes = size_bytes;
+	bytes->at += size_bytes;
+	bytes->len -= size_bytes;
 	return PERFRECORD_OK;
 }

@@ -68,33 +68,34 @@ static int read_at(int fd, void *bytes, size_t len, uint64_t at, size_t *ret_len
 	return 0;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t len)
+static size_t zeros_at_end(const uint8_t *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i])
-			return false;
-	return true;
+	size_t n = 0;
+
+	while (n < len && bytes[len - 1 - n] == 0)
+		n++;
+	return n;
 }
 
 /* Do the bytes end in zeros, and is there nothing but zeros from file offset `at` to the end? Then
  * the recording was cut, not damaged. */
 static bool is_zero_tail(const struct reader *r, const uint8_t *bytes, size_t len, uint64_t at)
 {
+	uint64_t zeros = zeros_at_end(bytes, len);
 	uint8_t chunk[16384];
-	uint64_t seen = 0;
 	size_t n;
 
-	if (len < ZERO_TAIL_BYTES_MIN ||
-	    !all_zero(bytes + len - ZERO_TAIL_BYTES_MIN, ZERO_TAIL_BYTES_MIN))
+	if (zeros == 0)
 		return false;
-	while (seen < ZERO_TAIL_BYTES_MAX) {
-		if (read_at(r->fd, chunk, sizeof(chunk), at + seen, &n) < 0 || !all_zero(chunk, n))
+	for (uint64_t seen = 0; seen < ZERO_TAIL_BYTES_MAX; seen += n) {
+		if (read_at(r->fd, chunk, sizeof(chunk), at + seen, &n) < 0 ||
+		    zeros_at_end(chunk, n) < n)
 			return false;
+		zeros += n;
 		if (n < sizeof(chunk))
-			return true;
-		seen += n;
+			break;
 	}
-	return true;
+	return zeros >= ZERO_TAIL_BYTES_MIN;
 }
 
 /* The block's raw bytes, from the stored ones. NULL, or what is wrong. */

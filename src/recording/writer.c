@@ -156,7 +156,7 @@ static bool is_awaited(uint64_t kind)
 	return kind == EVENT_SESSION || kind == EVENT_PERF_ATTR;
 }
 
-int writer_add(struct writer *w, const struct event *ev)
+static int add(struct writer *w, const struct event *ev)
 {
 	struct pending *p = ev->kind == EVENT_PERF_DATA ? &w->perf : &w->events;
 	size_t before = p->records.len;
@@ -181,6 +181,12 @@ int writer_add(struct writer *w, const struct event *ev)
 	if (w->perf.records.len >= BLOCK_BYTES_WANTED && write_block(w, &w->perf) < 0)
 		return writer_flush(w);
 	return 0;
+}
+
+int writer_add(struct writer *w, const struct event *ev)
+{
+	/* A closing record with anything behind it would be damage: writer_close adds it. */
+	return ev->kind == EVENT_END ? -EINVAL : add(w, ev);
 }
 
 int writer_open(struct writer **ret, const char *path, struct err *err)
@@ -241,7 +247,7 @@ static void add_end(struct writer *w)
 				     is_known(w->newest_ns) ? w->newest_ns : clock_monotonic_ns(),
 			     .u.end.record_count = w->record_count };
 
-	writer_add(w, &end);
+	add(w, &end);
 	writer_flush(w);
 }
 
