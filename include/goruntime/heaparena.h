@@ -1,0 +1,26 @@
+/* heaparena.h - which mappings of a Go process are its heap.
+ *
+ * Source: runtime/malloc.go, mallocinit: 64-bit Linux asks for arenas at i<<40 | 0x00c0<<32 (amd64 and most)
+ * or i<<40 | 0x0040<<32 (arm64), i = 0, 1, 2, ..., and lets the heap grow upwards from the first
+ * address that is free (Go 1.11-1.27; up to 1.10 one arena at the same place, with its span table
+ * and bitmap before it). With GODEBUG decoratemappings=1, the default since 1.25, and a kernel that has
+ * CONFIG_ANON_VMA_NAME, mappings carry names (runtime/set_vma_name_linux.go). */
+#ifndef GORUNTIME_HEAPARENA_H
+#define GORUNTIME_HEAPARENA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "parse/procmaps.h"
+
+/* machine is uname -m. False for machines that we know no addresses of. Addresses from
+ * 0x5500_0000_0000 up are never taken: there Linux puts programs, C heaps, libraries and stacks.
+ * On arm64 with 39-bit addresses (not usual on servers) private memory of C libraries lies where a Go heap
+ * may also lie, and is counted as heap. */
+bool heaparena_has_address(const char *machine, uint64_t address);
+
+/* Anonymous, private, not executable, writable or reserved, at an arena address; or named as heap
+ * by the runtime. A mapping that the runtime names as something else is not heap. */
+bool heaparena_has_mapping(const char *machine, const struct proc_mapping *m);
+
+#endif

@@ -1,0 +1,252 @@
+/* elfimage.c - bounded slices of an ELF file. libelf reads the headers; the bytes are sliced here.
+ */
+#include "elfimage_internal.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <sys/stat.h>
+
+#include "base/cursor.h"
+
+#define RELA64_BYTES 24 /* Elf64_Rela: r_offset, r_info, r_addend */
+
+static struct text slice(struct text file, uint64_t off, uint64_t len)
+{
+	if (off > file.len || len > file.len - off)
+		return (struct text){ 0 };
+	return (struct text){ .at = file.at + off, .len = (size_t)len };
+}
+
+int elfimage_open(struct elfimage *ret, int fd, struct err *err)
+{
+	struct elfimage im = { 0 };
+	struct stat st;
+	GElf_Ehdr header;
+	size_t len = 0;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(err, errno, "cannot look at the executable");
+	if (!S_ISREG(st.st_mode) || elf_version(EV_CURRENT) == EV_NONE)
+		return -ENOEXEC;
+	im.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!im.elf)
+		return -ENOEXEC;
+	im.file.at = elf_rawfile(im.elf, &len);
+	im.file.len = len;
+	if (elf_kind(im.elf) != ELF_K_ELF || !im.file.at || !gelf_getehdr(im.elf, &header) ||
+	    header.e_ident[EI_DATA] != ELFDATA2LSB ||
+	    elf_getphdrnum(im.elf, &im.segment_count) < 0) {
+		elfimage_close(&im);
+		return -ENOEXEC;
+	}
+	im.pointer_bytes = header.e_ident[EI_CLASS] == ELFCLASS64 ? 8 : 4;
+	*ret = im;
+	return 0;
+}
+
+void elfimage_close(struct elfimage *im)
+{
+	elf_end(im->elf);
+	*im = (struct elfimage){ 0 };
+}
+
+static bool segment_at(GElf_Phdr *ret, const struct elfimage *im, size_t i)
+{
+	return i < im->segment_count && i <= INT32_MAX && gelf_getphdr(im->elf, (int)i, ret);
+}
+
+bool elfimage_section(struct elfsection *ret, const struct elfimage *im, const char *name)
+{
+	size_t names;
+
+	if (elf_getshdrstrndx(im->elf, &names) < 0)
+		return false;
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
+		GElf_Shdr sh;
+		const char *found;
+		struct text bytes;
+
+		if (!gelf_getshdr(scn, &sh))
+			continue;
+		found = elf_strptr(im->elf, names, sh.sh_name);
+		if (!found || strcmp(found, name) != 0)
+			continue;
+		if (sh.sh_type == SHT_NOBITS || (sh.sh_flags & SHF_COMPRESSED))
+			return false;
+		bytes = slice(im->file, sh.sh_offset, sh.sh_size);
+		if (bytes.len != sh.sh_size)
+			return false;
+		*ret = (struct elfsection){ .vaddr = sh.sh_addr, .bytes = bytes };
+		return true;
+	}
+	return false;
+}
+
+bool elfimage_data_segment(struct elfsection *ret, const struct elfimage *im, size_t index,
+			   size_t cap)
+{
+	GElf_Phdr ph;
+
+	for (size_t i = 0; segment_at(&ph, im, i); i++) {
+		uint64_t len = ph.p_filesz < cap ? ph.p_filesz : cap;
+
+		if (ph.p_type != PT_LOAD || !(ph.p_flags & PF_W) || index-- > 0)
+			continue;
+		*ret = (struct elfsection){ .vaddr = ph.p_vaddr,
+					    .bytes = slice(im->file, ph.p_offset, len) };
+		return true;
+	}
+	return false;
+}
+
+struct text elfimage_bytes_at(const struct elfimage *im, uint64_t vaddr, uint64_t len)
+{
+	GElf_Phdr ph;
+
+	for (size_t i = 0; segment_at(&ph, im, i); i++) {
+		uint64_t into = vaddr - ph.p_vaddr;
+
+		if (ph.p_type != PT_LOAD || vaddr < ph.p_vaddr || into > ph.p_filesz ||
+		    len > ph.p_filesz - into || into > UINT64_MAX - ph.p_offset)
+			continue;
+		return slice(im->file, ph.p_offset + into, len);
+	}
+	return (struct text){ 0 };
+}
+
+static uint64_t number_of(struct text t)
+{
+	struct cursor c = cursor_over(t.at, t.len);
+
+	return t.len >= 1 && t.len <= 8 ? cursor_uint(&c, t.len) : 0;
+}
+
+/* The addend of the RELATIVE relocation of the word at vaddr; 0 when there is none. */
+static uint64_t addend_in(struct text table, uint64_t vaddr, uint64_t relative_type)
+{
+	struct cursor c = cursor_over(table.at, table.len);
+
+	while (cursor_left(&c) >= RELA64_BYTES) {
+		uint64_t offset = cursor_uint(&c, 8);
+		uint64_t info = cursor_uint(&c, 8);
+		uint64_t addend = cursor_uint(&c, 8);
+
+		if (offset == vaddr && ELF64_R_TYPE(info) == relative_type)
+			return addend;
+	}
+	return 0;
+}
+
+static uint64_t relocated_at(const struct elfimage *im, uint64_t vaddr)
+{
+	GElf_Ehdr header;
+	uint64_t type = 0, found = 0;
+
+	if (!gelf_getehdr(im->elf, &header) || im->pointer_bytes != 8)
+		return 0;
+	if (header.e_machine == EM_X86_64)
+		type = R_X86_64_RELATIVE;
+	else if (header.e_machine == EM_AARCH64)
+		type = R_AARCH64_RELATIVE;
+	else
+		return 0;
+	for (Elf_Scn *scn = NULL; found == 0 && (scn = elf_nextscn(im->elf, scn));) {
+		GElf_Shdr sh;
+
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA && (sh.sh_flags & SHF_ALLOC))
+			found = addend_in(slice(im->file, sh.sh_offset, sh.sh_size), vaddr, type);
+	}
+	return found;
+}
+
+uint64_t elfimage_pointer_at(const struct elfimage *im, uint64_t vaddr, size_t width_bytes)
+{
+	uint64_t v = number_of(elfimage_bytes_at(im, vaddr, width_bytes));
+
+	return v || width_bytes != 8 ? v : relocated_at(im, vaddr);
+}
+
+static bool symbol_in(uint64_t *ret_vaddr, const struct elfimage *im, Elf_Scn *scn,
+		      const char *name)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	GElf_Shdr sh;
+	GElf_Sym sym;
+
+	if (!data || !gelf_getshdr(scn, &sh))
+		return false;
+	for (int i = 0; gelf_getsym(data, i, &sym); i++) {
+		const char *found = elf_strptr(im->elf, sh.sh_link, sym.st_name);
+
+		if (found && strcmp(found, name) == 0) {
+			*ret_vaddr = sym.st_value;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool elfimage_symbol(uint64_t *ret_vaddr, const struct elfimage *im, const char *name)
+{
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
+		GElf_Shdr sh;
+
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_SYMTAB &&
+		    symbol_in(ret_vaddr, im, scn, name))
+			return true;
+	}
+	return false;
+}
+
+static void take_padding(struct cursor *c, uint64_t len)
+{
+	uint64_t pad = -len & 3;
+
+	cursor_bytes(c, cursor_left(c) < pad ? cursor_left(c) : (size_t)pad);
+}
+
+/* Notes: name size, content size, type, name and content each padded to 4 bytes (elf(5)). */
+static bool note_in(struct text *ret, struct text bytes, const char *owner, uint32_t type)
+{
+	struct cursor c = cursor_over(bytes.at, bytes.len);
+
+	while (cursor_left(&c) > 0) {
+		uint64_t name_len = cursor_uint(&c, 4);
+		uint64_t content_len = cursor_uint(&c, 4);
+		uint64_t note_type = cursor_uint(&c, 4);
+		struct text name = cursor_bytes(&c, (size_t)name_len), content;
+
+		take_padding(&c, name_len);
+		content = cursor_bytes(&c, (size_t)content_len);
+		take_padding(&c, content_len);
+		if (c.bad)
+			return false;
+		while (name.len && name.at[name.len - 1] == '\0')
+			name.len--;
+		if (note_type == type && text_is(name, owner)) {
+			*ret = content;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool elfimage_note(struct text *ret, const struct elfimage *im, const char *owner, uint32_t type)
+{
+	GElf_Phdr ph;
+
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
+		GElf_Shdr sh;
+
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_NOTE &&
+		    note_in(ret, slice(im->file, sh.sh_offset, sh.sh_size), owner, type))
+			return true;
+	}
+	for (size_t i = 0; segment_at(&ph, im, i); i++) {
+		if (ph.p_type == PT_NOTE &&
+		    note_in(ret, slice(im->file, ph.p_offset, ph.p_filesz), owner, type))
+			return true;
+	}
+	return false;
+}

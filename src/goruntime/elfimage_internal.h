@@ -1,0 +1,53 @@
+/* elfimage_internal.h - an ELF file through libelf: bounded slices by section, segment and address.
+ *
+ * Everything handed out is borrowed from the mapped file and valid until elfimage_close. */
+#ifndef ELFIMAGE_INTERNAL_H
+#define ELFIMAGE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/text.h"
+
+struct Elf;
+
+struct elfimage {
+	struct Elf *elf;  /* owned */
+	struct text file; /* all its bytes, mapped */
+	size_t segment_count;
+	unsigned pointer_bytes; /* 4 or 8 */
+};
+
+/* Map the file behind fd, which stays with the caller. 0; -ENOEXEC when it is not a little-endian
+ * ELF file that libelf takes; another negative errno when it cannot be read, *err filled. */
+int elfimage_open(struct elfimage *ret, int fd, struct err *err);
+void elfimage_close(struct elfimage *im);
+
+struct elfsection {
+	uint64_t vaddr;
+	struct text bytes; /* empty when it has none in the file */
+};
+
+/* False when there is no section of this name, or its bytes lie outside of the file. */
+bool elfimage_section(struct elfsection *ret, const struct elfimage *im, const char *name);
+
+/* Loaded, writable segments, and at most cap bytes of each: the index-th, or false. */
+bool elfimage_data_segment(struct elfsection *ret, const struct elfimage *im, size_t index,
+			   size_t cap);
+
+/* len bytes at vaddr as the file has them; empty when it does not. */
+struct text elfimage_bytes_at(const struct elfimage *im, uint64_t vaddr, uint64_t len);
+
+/* The pointer at vaddr: as the file has it, or when that is 0, as a RELATIVE relocation will make
+ * it (R_X86_64_RELATIVE, R_AARCH64_RELATIVE; no other machine); 0 when neither says. */
+uint64_t elfimage_pointer_at(const struct elfimage *im, uint64_t vaddr, size_t width_bytes);
+
+/* The address of a symbol of .symtab; false when there is none. */
+bool elfimage_symbol(uint64_t *ret_vaddr, const struct elfimage *im, const char *name);
+
+/* The content of the note with this owner (NUL not counted) and type, from sections or segments. */
+bool elfimage_note(struct text *ret, const struct elfimage *im, const char *owner, uint32_t type);
+
+#endif
