@@ -48,4 +48,17 @@ extern const size_t cycle_column_count;
 uint64_t cycle_number_at(const struct cycle_column *column, const struct model_cycle *c);
 bool cycle_bool_at(const struct cycle_column *column, const struct model_cycle *c);
 
+/* Everything of the JSON document behind the rows: ",\n "name": {...}" for each section. */
+void json_print_sections(FILE *out, const struct model *m);
+
+/* The parts of the text report. */
+void text_print_summary(FILE *out, const struct model *m);
+void text_print_histogram(FILE *out, const struct model_pause *p);
+void text_print_findings(FILE *out, const struct model *m, bool use_color);
+void text_print_losses(FILE *out, const struct model *m);
+void text_print_cycle_header(FILE *out);
+void text_print_cycle(FILE *out, const struct model_cycle *c);
+
+#define TEXT_COLUMNS 100
+
 #endif
