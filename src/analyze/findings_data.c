@@ -1,0 +1,182 @@
+/* findings_data.c - rules about the data itself: what is missing, and what was watched. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "base/unknown.h"
+#include "findings_internal.h"
+
+static bool is_truncated(const struct model *m, struct model_finding *f)
+{
+	char at[UNITS_TEXT_BYTES];
+
+	if (m->recording.end != MODEL_TRUNCATED)
+		return false;
+	finding_evidence(f, "the recording has no end: its newest record is from %s after the start",
+			 units_duration(at, m->recording.stops_at_ns));
+	finding_advice(f, "figures cover the time up to there; was the recorder killed, or the disk "
+			  "full?");
+	return true;
+}
+
+static bool is_corrupt(const struct model *m, struct model_finding *f)
+{
+	if (m->recording.end != MODEL_CORRUPT && m->recording.end != MODEL_FAILED)
+		return false;
+	finding_evidence(f, "%.*s", (int)m->recording.end_text.len,
+			 (const char *)m->recording.end_text.at);
+	finding_advice(f, "figures cover the part before the damage; copy the file again from where "
+			  "it was recorded");
+	return true;
+}
+
+struct loss_text {
+	const char *what;
+	uint64_t count;
+};
+
+static bool has_losses(const struct model *m, struct model_finding *f)
+{
+	const struct model_losses *l = &m->losses;
+	const struct loss_text losses[] = {
+		{ "perf records lost", l->perf_lost_count },
+		{ "times perf was throttled", l->throttle_count },
+		{ "trace lines broken", l->unparsed_line_count },
+		{ "cycles missing", l->missing_cycle_count },
+		{ "memory samples missed", l->missed_sample_count },
+		{ "records not written", l->recording_lost_count },
+	};
+	char text[256];
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		if (losses[i].count == 0 || !is_known(losses[i].count))
+			continue;
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%" PRIu64 " %s",
+					 used ? ", " : "", losses[i].count, losses[i].what);
+		if (used >= sizeof(text))
+			break;
+	}
+	if (!used && !l->is_at_least)
+		return false;
+	finding_evidence(f, "%s%s%s", text, used && l->is_at_least ? ", " : "",
+			 l->is_at_least ? "and an unknown number" : "");
+	finding_advice(f, "%s",
+		       m->is_log ? "foreign output broke the lines in the log: gctide record keeps them "
+				   "apart"
+				 : "the figures they touch are too small by as much; fewer sources or a "
+				   "lower rate lose less");
+	return true;
+}
+
+static bool is_user_mode_only(const struct model *m, struct model_finding *f)
+{
+	char user[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
+
+	if (!m->faults.mode || strcmp(m->faults.mode, "user") != 0)
+		return false;
+	finding_evidence(f, "perf counted %s minor faults in user mode only; the kernel's own count "
+			    "is %s",
+			 units_count(user, m->faults.minor_count),
+			 units_count(all, m->faults.rusage_minor_count));
+	finding_advice(f, "faults in system calls (read into a fresh buffer) are not in it; as root, or "
+			  "with kernel.perf_event_paranoid at 1, all are counted");
+	return true;
+}
+
+static bool is_sampled(const struct model *m, struct model_finding *f)
+{
+	if (!is_known(m->faults.sample_period) || m->faults.sample_period <= 1 ||
+	    m->faults.recorded_count == 0)
+		return false;
+	finding_evidence(f, "at times only every %" PRIu64 "-th fault was recorded with its address",
+			 m->faults.sample_period);
+	finding_advice(f, "the faults of single cycles are estimates; the total is exact");
+	return true;
+}
+
+static bool is_not_go(const struct model *m, struct model_finding *f)
+{
+	char lines[UNITS_TEXT_BYTES];
+
+	if (m->is_log || m->target.is_go != 0)
+		return false;
+	if (m->process_count) {
+		finding_evidence(f, "the target is not a Go program; Go programs that it started printed "
+				    "%s cycles",
+				 units_count(lines, m->losses.foreign_cycle_count));
+		finding_advice(f, "to see one of them: --process %" PRIu64 " (of 0 to %" PRIu64 ")",
+			       m->other_count ? m->others[0].id : 0, m->process_count - 1);
+	} else {
+		finding_evidence(f, "the target is not a Go program: there are no cycles to show");
+		finding_advice(f, "faults and memory are those of the target; record the Go program "
+				  "itself to see its cycles");
+	}
+	return true;
+}
+
+static bool has_no_cycles(const struct model *m, struct model_finding *f)
+{
+	char wall[UNITS_TEXT_BYTES];
+
+	if (m->target.is_go == 0 || m->gc.row_count || (m->is_log && m->process_count == 0))
+		return false;
+	if (!m->gc.is_on) {
+		finding_evidence(f, "no trace line could be seen: gctrace was not on");
+		finding_advice(f, "the program must be started by gctide record, or with "
+				  "GODEBUG=gctrace=1");
+	} else {
+		finding_evidence(f, "the target made no collection in %s%s",
+				 units_duration(wall, m->time.wall_ns),
+				 m->process_count ? "; Go programs that it started did" : "");
+		finding_advice(f, "%s",
+			       m->process_count ? "to see one of them: --process N"
+						: "a heap below GOGC's minimum of 4 MiB is never "
+						  "collected; run it longer, or with more load");
+	}
+	return true;
+}
+
+static bool has_others(const struct model *m, struct model_finding *f)
+{
+	if (m->process_count < 2 || m->target.is_go == 0 || m->gc.row_count == 0)
+		return false;
+	finding_evidence(f, "%" PRIu64 " other Go process%s printed %" PRIu64
+			    " cycles into the same stderr; they are not in these figures",
+			 m->process_count - 1, m->process_count == 2 ? "" : "es",
+			 m->losses.foreign_cycle_count);
+	finding_advice(f, "--process %" PRIu64 " shows the busiest of them",
+		       m->other_count ? m->others[0].id : 0);
+	return true;
+}
+
+static bool is_observer_dear(const struct model *m, struct model_finding *f)
+{
+	double share = finding_share(m->observer.cpu_ns,
+				     known_add(m->cpu.user_ns, m->cpu.system_ns));
+	char own[UNITS_TEXT_BYTES], ratio[UNITS_TEXT_BYTES];
+
+	if (isnan(share) || share < 0.05 || m->observer.cpu_ns < 100 * NS_PER_MS)
+		return false;
+	finding_evidence(f, "watching used %s of CPU time, %s of what the target used",
+			 units_duration(own, m->observer.cpu_ns), units_ratio(ratio, share));
+	finding_advice(f, "record --no-fault-addresses, or a lower -F, costs less");
+	return true;
+}
+
+const struct finding_entry findings_of_data[] = {
+	{ "data.corrupt", SEVERITY_ERROR, is_corrupt },
+	{ "data.truncated", SEVERITY_WARNING, is_truncated },
+	{ "data.lost", SEVERITY_WARNING, has_losses },
+	{ "target.not_go", SEVERITY_WARNING, is_not_go },
+	{ "target.no_cycles", SEVERITY_WARNING, has_no_cycles },
+	{ "data.user_mode_only", SEVERITY_INFO, is_user_mode_only },
+	{ "data.sampled_faults", SEVERITY_INFO, is_sampled },
+	{ "target.other_processes", SEVERITY_INFO, has_others },
+	{ "observer.cost", SEVERITY_INFO, is_observer_dear },
+	{ NULL, 0, NULL },
+};

@@ -1,0 +1,183 @@
+/* processes.c - tell apart the processes that print into one stderr. */
+#include "analyze/processes.h"
+
+#include "base/clock.h"
+#include "base/unknown.h"
+
+/* '@' is truncated to this, so a cycle may seem to begin before the one before it ended. */
+#define AT_STEP_NS NS_PER_MS
+
+/* A line that would leave a gap in one process's numbers must fit its clock this well. */
+#define GAP_MISFIT_NS NS_PER_S
+
+/* A process's start, as a line says it, can be too late by any delay, but too early only by the delay
+ * of the line that fitted best so far. */
+#define EARLY_NS_MAX (2 * NS_PER_S)
+
+/* What a gap costs against a worse fit to the clock: arrivals are measured, a log's order is not. */
+#define GAP_COST_NS     (50 * NS_PER_MS)
+#define LOG_GAP_COST_NS (10 * NS_PER_S)
+
+/* A longer gap is another process, or a number that nobody should trust. */
+#define GAP_NUMBERS_MAX 100000u
+
+void processes_init(struct processes *p)
+{
+	p->used = 0;
+	p->seen_count = 0;
+	p->line_count = 0;
+	p->clock_ns = 0;
+}
+
+/* How badly the line fits the process in time, in ns; UNKNOWN_U64 when it cannot be its line. */
+static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
+			  const struct gctrace_cycle *gc, uint64_t arrival_ns)
+{
+	uint64_t end_ns = align_cycle_end_ns(gc), init_ns, at_ns;
+
+	if (gc->number <= proc->last_number || gc->start_ns + AT_STEP_NS < proc->last_end_ns)
+		return UNKNOWN_U64;
+	if (is_known(arrival_ns)) {
+		init_ns = align_line_init_ns(gc, arrival_ns);
+		if (init_ns >= proc->align.init_ns)
+			return init_ns - proc->align.init_ns;
+		if (proc->align.init_ns - init_ns > EARLY_NS_MAX)
+			return UNKNOWN_U64;
+		return proc->align.init_ns - init_ns;
+	}
+	/* In a log time passes between lines, so a line ahead of the clock is usual; behind it is not. */
+	at_ns = proc->align.init_ns + end_ns;
+	return at_ns >= p->clock_ns ? at_ns - p->clock_ns : 2 * (p->clock_ns - at_ns);
+}
+
+static struct process *best_fit(struct processes *p, const struct gctrace_cycle *gc,
+				uint64_t arrival_ns)
+{
+	uint64_t gap_cost_ns = is_known(arrival_ns) ? GAP_COST_NS : LOG_GAP_COST_NS;
+	uint64_t best_ns = UNKNOWN_U64;
+	struct process *best = NULL;
+
+	for (size_t i = 0; i < p->used; i++) {
+		struct process *proc = &p->slots[i];
+		uint64_t cost_ns = misfit_ns(p, proc, gc, arrival_ns);
+
+		if (!is_known(cost_ns))
+			continue;
+		if (gc->number != proc->last_number + 1) {
+			if (gc->number - proc->last_number > GAP_NUMBERS_MAX ||
+			    (is_known(arrival_ns) && cost_ns > GAP_MISFIT_NS))
+				continue;
+			cost_ns += gap_cost_ns;
+		}
+		if (cost_ns < best_ns) {
+			best_ns = cost_ns;
+			best = proc;
+		}
+	}
+	return best;
+}
+
+const struct process *processes_earliest(const struct processes *p)
+{
+	const struct process *first = NULL;
+
+	for (size_t i = 0; i < p->used; i++) {
+		const struct process *proc = &p->slots[i];
+
+		if (!first || proc->align.init_ns < first->align.init_ns ||
+		    (proc->align.init_ns == first->align.init_ns && proc->id < first->id))
+			first = proc;
+	}
+	return first;
+}
+
+const struct process *processes_find(const struct processes *p, uint64_t id)
+{
+	for (size_t i = 0; i < p->used; i++)
+		if (p->slots[i].id == id)
+			return &p->slots[i];
+	return NULL;
+}
+
+static struct process *free_slot(struct processes *p)
+{
+	const struct process *keep = processes_earliest(p);
+	struct process *oldest = NULL;
+
+	if (p->used < PROCESSES_MAX)
+		return &p->slots[p->used++];
+	for (size_t i = 0; i < p->used; i++) {
+		struct process *proc = &p->slots[i];
+
+		if (proc != keep && proc->id != 0 && (!oldest || proc->touched < oldest->touched))
+			oldest = proc;
+	}
+	return oldest;
+}
+
+static struct process *new_process(struct processes *p, const struct gctrace_cycle *gc,
+				   uint64_t arrival_ns)
+{
+	struct process *proc = free_slot(p);
+	uint64_t end_ns = align_cycle_end_ns(gc);
+
+	*proc = (struct process){ .id = p->seen_count++, .first_number = gc->number };
+	align_init(&proc->align);
+	if (!is_known(arrival_ns))
+		proc->align.init_ns = p->clock_ns > end_ns ? p->clock_ns - end_ns : 0;
+	return proc;
+}
+
+struct process *processes_add(struct processes *p, const struct gctrace_cycle *gc,
+			      uint64_t arrival_ns, uint64_t *ret_missing)
+{
+	uint64_t end_ns = align_cycle_end_ns(gc), missing = 0;
+	struct process *proc = gc->number == 1 ? NULL : best_fit(p, gc, arrival_ns);
+
+	if (proc)
+		missing = gc->number - proc->last_number - 1;
+	else
+		proc = new_process(p, gc, arrival_ns);
+	if (is_known(arrival_ns))
+		align_add(&proc->align, gc, arrival_ns);
+	else if (proc->align.init_ns + end_ns > p->clock_ns)
+		p->clock_ns = proc->align.init_ns + end_ns;
+	proc->missing_count += missing;
+	proc->last_number = gc->number;
+	proc->last_end_ns = end_ns;
+	proc->line_count++;
+	proc->forced_count += gc->forced;
+	proc->touched = ++p->line_count;
+	*ret_missing = missing;
+	return proc;
+}
+
+/* The others with the most lines are kept, the busiest first. */
+static void add_other(struct model *m, const struct process *proc)
+{
+	struct model_process other = { .id = proc->id,
+				       .cycle_count = proc->line_count,
+				       .forced_count = proc->forced_count };
+	size_t at = m->other_count;
+
+	while (at > 0 && m->others[at - 1].cycle_count < other.cycle_count)
+		at--;
+	if (at == MODEL_PROCESSES_MAX)
+		return;
+	if (m->other_count < MODEL_PROCESSES_MAX)
+		m->other_count++;
+	for (size_t i = m->other_count - 1; i > at; i--)
+		m->others[i] = m->others[i - 1];
+	m->others[at] = other;
+}
+
+void processes_describe(const struct processes *p, const struct process *shown, struct model *m)
+{
+	m->process_count = p->seen_count;
+	m->process_id = shown ? shown->id : UNKNOWN_U64;
+	m->losses.foreign_cycle_count = p->line_count - (shown ? shown->line_count : 0);
+	m->losses.missing_cycle_count = shown ? shown->missing_count : 0;
+	for (size_t i = 0; i < p->used; i++)
+		if (&p->slots[i] != shown)
+			add_other(m, &p->slots[i]);
+}

@@ -1,0 +1,283 @@
+/* recording.c - the walks over a recording: first the frame, then rows and fault records side by side. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyze/analyze.h"
+#include "analyze/cycles.h"
+#include "analyze/findings.h"
+#include "analyze/totals.h"
+#include "base/buf.h"
+#include "base/units.h"
+#include "base/unknown.h"
+#include "collect_internal.h"
+#include "execs_internal.h"
+#include "faults_internal.h"
+#include "recording/reader.h"
+
+/* The second walk over everything but perf data: trace lines become rows. */
+struct rows {
+	struct reader *reader; /* borrowed */
+	struct processes processes;
+	struct cycles cycles;
+	uint64_t process_id;
+	bool is_ours; /* the newest cycle was of the process shown: scavenger lines behind it are, too */
+	bool is_over;
+};
+
+struct run {
+	struct model *m; /* borrowed */
+	const char *path;
+	struct analyze_options options;
+	struct collect collect;
+	struct rows rows;
+	struct faults faults;
+	struct totals totals;
+	struct reader *reader, *perf_reader;
+};
+
+/* The worst end of all walks counts, with its sentence. */
+static void note_end(struct model *m, const struct reader *r, enum reader_status status)
+{
+	static const enum model_end ends[] = {
+		[READER_RECORD] = MODEL_WHOLE,	     [READER_END] = MODEL_WHOLE,
+		[READER_TRUNCATED] = MODEL_TRUNCATED, [READER_CORRUPT] = MODEL_CORRUPT,
+		[READER_FAILED] = MODEL_FAILED,
+	};
+	struct err end = { 0 };
+
+	if (ends[status] <= m->recording.end)
+		return;
+	m->recording.end = ends[status];
+	reader_describe_end(r, status, &end);
+	model_set(&m->recording.end_text, text_of(end.what));
+}
+
+static int walk_frame(struct run *run, struct err *err)
+{
+	enum reader_status status;
+	struct event ev;
+	int rc = reader_rewind(run->reader, true, err);
+
+	if (rc < 0)
+		return rc;
+	while ((status = reader_next(run->reader, &ev)) == READER_RECORD)
+		collect_add(&run->collect, &ev);
+	note_end(run->m, run->reader, status);
+	collect_finish(&run->collect);
+	run->m->recording.file_bytes = reader_file_bytes(run->reader);
+	return 0;
+}
+
+static void add_row_event(struct rows *rows, const struct event *ev)
+{
+	struct trace_line line;
+	uint64_t missing;
+
+	if (ev->kind == EVENT_STATM && is_known(ev->u.statm.resident_bytes))
+		cycles_add_rss(&rows->cycles, ev->time_ns, ev->u.statm.resident_bytes);
+	if (ev->kind != EVENT_TRACE_LINE)
+		return;
+	switch (traceline_parse(&line, ev->u.trace_line.line)) {
+	case TRACE_GC:
+		rows->is_ours = processes_add(&rows->processes, &line.u.gc, ev->time_ns, &missing)
+					->id == rows->process_id;
+		if (rows->is_ours)
+			cycles_add_gc(&rows->cycles, &line.u.gc, missing);
+		break;
+	case TRACE_SCAV:
+	case TRACE_SCVG:
+		if (rows->is_ours)
+			cycles_add_scav(&rows->cycles, &line);
+		break;
+	default:
+		break;
+	}
+}
+
+static int pull_row(void *arg, struct model_cycle *ret)
+{
+	struct rows *rows = arg;
+	struct event ev;
+
+	while (!cycles_take(&rows->cycles, ret)) {
+		if (rows->is_over)
+			return 0;
+		if (reader_next(rows->reader, &ev) == READER_RECORD) {
+			add_row_event(rows, &ev);
+			continue;
+		}
+		rows->is_over = true;
+		cycles_finish(&rows->cycles);
+	}
+	return 1;
+}
+
+/* Every final row comes by here on its way to the caller. */
+static int count_row(void *arg, const struct model_cycle *c)
+{
+	struct run *run = arg;
+
+	totals_add(&run->totals, c);
+	return run->options.sink.cycle ? run->options.sink.cycle(run->options.sink.arg, c) : 0;
+}
+
+static int walk_rows_alone(struct run *run)
+{
+	struct model_cycle row;
+	int rc = 0;
+
+	while (rc == 0 && pull_row(&run->rows, &row) == 1)
+		rc = count_row(run, &row);
+	return rc;
+}
+
+static int walk_rows_and_faults(struct run *run, struct err *err)
+{
+	enum reader_status status;
+	struct event ev;
+	int rc = reader_open(&run->perf_reader, run->path, err);
+
+	if (rc < 0)
+		return rc;
+	faults_rows_from(&run->faults, pull_row, &run->rows);
+	while ((status = reader_next(run->perf_reader, &ev)) == READER_RECORD) {
+		rc = faults_add(&run->faults, &ev);
+		if (rc)
+			return rc;
+	}
+	note_end(run->m, run->perf_reader, status);
+	return faults_finish(&run->faults, status == READER_END);
+}
+
+static void finish_faults(struct run *run)
+{
+	const struct faults *f = &run->faults;
+	struct model *m = run->m;
+
+	m->faults.recorded_count = f->recorded_count;
+	if (run->totals.row_count)
+		m->faults.after_last_count = f->after.count;
+	if (f->recorded_count && is_known(m->recording.file_bytes))
+		m->recording.bytes_per_fault =
+			(double)m->recording.file_bytes / (double)f->recorded_count;
+	/* The recorder may have counted the same records as it drained the rings. */
+	if (f->lost_count > m->losses.perf_lost_count)
+		m->losses.perf_lost_count = f->lost_count;
+	if (f->throttle_count > m->losses.throttle_count)
+		m->losses.throttle_count = f->throttle_count;
+	m->losses.is_at_least |= f->bad_block_count > 0;
+}
+
+/* The process whose cycles are shown, or NULL. */
+static int choose_process(struct run *run, const struct process **ret, struct err *err)
+{
+	const struct processes *p = &run->collect.processes;
+	const struct process *target = processes_earliest(p);
+	struct model *m = run->m;
+
+	/* What a program that is not Go starts may well be: its children's cycles are not the target's. */
+	if (m->target.is_go == 0 || (target && execs_is_child(run->path, m, target->align.init_ns)))
+		target = NULL;
+	*ret = target;
+	if (is_known(run->options.process_id)) {
+		*ret = processes_find(p, run->options.process_id);
+		if (!*ret)
+			return err_say(err, ENOENT,
+				       "there is no process %llu in '%s': it has trace lines of %llu",
+				       (unsigned long long)run->options.process_id, run->path,
+				       (unsigned long long)p->seen_count);
+	}
+	m->process_is_target = *ret == target;
+	return 0;
+}
+
+static int walk_rows(struct run *run, const struct process *shown, struct err *err)
+{
+	struct model *m = run->m;
+	uint64_t origin_ns = is_known(m->time.start_monotonic_ns) ? m->time.start_monotonic_ns : 0;
+	int rc = reader_rewind(run->reader, true, err);
+
+	if (rc < 0)
+		return rc;
+	run->rows.reader = run->reader;
+	run->rows.process_id = shown ? shown->id : UNKNOWN_U64;
+	processes_init(&run->rows.processes);
+	cycles_init(&run->rows.cycles, shown ? shown->align.init_ns : 0, origin_ns,
+		    m->memory.sample_count > 0);
+	faults_init(&run->faults, origin_ns,
+		    (struct model_sink){ .cycle = count_row, .arg = run });
+	if (!m->faults.has_records)
+		return walk_rows_alone(run);
+	return walk_rows_and_faults(run, err);
+}
+
+static void finish(struct run *run, const struct process *shown)
+{
+	struct model *m = run->m;
+	double used_ns = (double)m->cpu.user_ns + (double)m->cpu.system_ns;
+
+	finish_faults(run);
+	processes_describe(&run->collect.processes, shown, m);
+	if (shown) {
+		totals_finish(&run->totals, &m->gc);
+		m->gc.align_uncertainty_ns = align_uncertainty_ns(&shown->align);
+		/* The target was started by the recorder, so its first cycles were there to be seen. */
+		if (m->process_is_target)
+			m->losses.missing_cycle_count += shown->first_number - 1;
+	} else if (m->target.is_go != 0 && m->gc.is_on) {
+		totals_finish(&run->totals, &m->gc); /* no cycle at all */
+	}
+	if (m->cpu.source && used_ns > 0 && is_known(m->gc.cpu_ns) &&
+	    m->losses.missing_cycle_count == 0)
+		m->gc.cpu_used_share = (double)m->gc.cpu_ns / used_ns;
+	findings_make(m);
+}
+
+static uint64_t memory_limit_of(const struct model *m)
+{
+	uint64_t bytes;
+
+	if (units_parse_bytes(&bytes, buf_text(&m->target.gomemlimit)) < 0 || bytes == 0)
+		return UNKNOWN_U64;
+	return bytes;
+}
+
+static int run_walks(struct run *run, struct err *err)
+{
+	const struct process *shown;
+	int rc = walk_frame(run, err);
+
+	if (rc == 0)
+		rc = choose_process(run, &shown, err);
+	if (rc)
+		return rc;
+	totals_init(&run->totals, memory_limit_of(run->m));
+	rc = walk_rows(run, shown, err);
+	if (rc == 0)
+		finish(run, shown);
+	cycles_done(&run->rows.cycles);
+	faults_done(&run->faults);
+	totals_done(&run->totals);
+	return rc;
+}
+
+int analyze_recording(struct model *m, const char *path, const struct analyze_options *options,
+		      struct err *err)
+{
+	struct run *run = xcalloc(1, sizeof(*run));
+	int rc;
+
+	model_init(m);
+	model_set(&m->input_name, text_of(path));
+	run->m = m;
+	run->path = path;
+	run->options = *options;
+	collect_init(&run->collect, m);
+	rc = reader_open(&run->reader, path, err);
+	if (rc == 0)
+		rc = run_walks(run, err);
+	reader_close(run->reader);
+	reader_close(run->perf_reader);
+	free(run);
+	return rc;
+}

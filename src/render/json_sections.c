@@ -1,0 +1,416 @@
+/* json_sections.c - the sections of schema gctide.report/1 behind the rows. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/unknown.h"
+#include "render/terminal.h"
+#include "renderer_internal.h"
+
+static json_t *number(uint64_t v)
+{
+	return v > INT64_MAX ? json_null() : json_integer((json_int_t)v);
+}
+
+static json_t *real(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *seconds(uint64_t ns)
+{
+	return is_known(ns) ? json_real((double)ns / (double)NS_PER_S) : json_null();
+}
+
+static json_t *string(struct text t)
+{
+	struct buf valid = { 0 };
+	json_t *j;
+
+	utf8_repair(&valid, t);
+	j = json_stringn(valid.len ? (const char *)valid.at : "", valid.len);
+	buf_done(&valid);
+	return j;
+}
+
+/* null when there is nothing. */
+static json_t *text_or_null(const struct buf *b)
+{
+	return b->len ? string(buf_text(b)) : json_null();
+}
+
+static json_t *word_or_null(const char *word)
+{
+	return word ? json_string(word) : json_null();
+}
+
+static json_t *arguments(const struct buf *argv)
+{
+	json_t *array = json_array();
+	size_t from = 0;
+
+	for (size_t i = 0; i < argv->len; i++) {
+		if (argv->at[i] != '\0')
+			continue;
+		json_array_append_new(array, string((struct text){ .at = (char *)argv->at + from,
+								   .len = i - from }));
+		from = i + 1;
+	}
+	return array;
+}
+
+static json_t *target_json(const struct model *m)
+{
+	const struct model_target *t = &m->target;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "argv", t->is_known ? arguments(&t->argv) : json_null());
+	json_object_set_new(j, "pid", number(t->pid));
+	json_object_set_new(j, "is_go", t->is_go <= 1 ? json_boolean(t->is_go) : json_null());
+	json_object_set_new(j, "go_version", text_or_null(&t->go_version));
+	json_object_set_new(j, "go_version_from", text_or_null(&t->version_from));
+	json_object_set_new(j, "exit_status", number(t->exit_status));
+	json_object_set_new(j, "term_signal", number(t->term_signal));
+	json_object_set_new(j, "end_reason", text_or_null(&t->end_reason));
+	json_object_set_new(j, "godebug", t->is_known ? string(buf_text(&t->godebug)) : json_null());
+	json_object_set_new(j, "gogc", text_or_null(&t->gogc));
+	json_object_set_new(j, "gomemlimit", text_or_null(&t->gomemlimit));
+	json_object_set_new(j, "gomaxprocs", text_or_null(&t->gomaxprocs));
+	json_object_set_new(j, "release_advice", text_or_null(&t->release_advice));
+	json_object_set_new(j, "release_advice_from", text_or_null(&t->release_from));
+	json_object_set_new(j, "kernel_release", text_or_null(&t->kernel_release));
+	json_object_set_new(j, "machine", text_or_null(&t->machine));
+	json_object_set_new(j, "cpu_count", number(t->cpu_count));
+	return j;
+}
+
+static json_t *time_json(const struct model *m)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "start_unix_ns", number(m->time.start_unix_ns));
+	json_object_set_new(j, "start_monotonic_ns", number(m->time.start_monotonic_ns));
+	json_object_set_new(j, "wall_seconds", seconds(m->time.wall_ns));
+	json_object_set_new(j, "covered_seconds",
+			    seconds(m->is_log ? m->time.covered_ns : m->time.wall_ns));
+	return j;
+}
+
+static json_t *sources_json(const struct model *m)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < m->source_count; i++) {
+		json_t *j = json_object();
+
+		json_object_set_new(j, "name", string(buf_text(&m->sources[i].name)));
+		json_object_set_new(j, "state", string(buf_text(&m->sources[i].state)));
+		json_object_set_new(j, "detail", string(buf_text(&m->sources[i].detail)));
+		json_array_append_new(array, j);
+	}
+	return array;
+}
+
+static json_t *facts_json(const struct model *m)
+{
+	json_t *j = json_object();
+
+	for (size_t i = 0; i < m->fact_count; i++) {
+		struct buf key = { 0 };
+
+		utf8_repair(&key, buf_text(&m->facts[i].key));
+		json_object_set_new(j, buf_cstr(&key), string(buf_text(&m->facts[i].value)));
+		buf_done(&key);
+	}
+	return j;
+}
+
+static json_t *fallbacks_json(const struct model *m)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < m->fallback_count; i++) {
+		const struct model_fallback *f = &m->fallbacks[i];
+		json_t *j = json_object();
+
+		json_object_set_new(j, "time_ns", number(f->time_ns));
+		json_object_set_new(j, "what", string(buf_text(&f->what)));
+		json_object_set_new(j, "from", string(buf_text(&f->from)));
+		json_object_set_new(j, "to", string(buf_text(&f->to)));
+		json_object_set_new(j, "reason", string(buf_text(&f->reason)));
+		json_array_append_new(array, j);
+	}
+	return array;
+}
+
+static json_t *pause_json(const struct model *m)
+{
+	const struct model_pause *p = &m->gc.pause;
+	bool has_any = is_known(p->count) && p->count > 0;
+	json_t *j = json_object(), *bars = json_array();
+
+	json_object_set_new(j, "source", has_any ? json_string("gctrace") : json_null());
+	json_object_set_new(j, "count", number(p->count));
+	json_object_set_new(j, "p50_ns", number(p->p50_ns));
+	json_object_set_new(j, "p90_ns", number(p->p90_ns));
+	json_object_set_new(j, "p99_ns", number(p->p99_ns));
+	json_object_set_new(j, "max_ns", number(p->max_ns));
+	json_object_set_new(j, "total_ns", number(p->total_ns));
+	json_object_set_new(j, "resolution_ns", number(p->resolution_ns));
+	json_object_set_new(j, "total_uncertainty_ns", number(p->total_uncertainty_ns));
+	json_object_set_new(j, "is_exact", json_boolean(p->is_exact));
+	for (size_t i = 0; i < p->bucket_count; i++) {
+		json_t *bar;
+
+		if (p->buckets[i].count == 0)
+			continue;
+		bar = json_object();
+		json_object_set_new(bar, "from_ns", number(p->buckets[i].from_ns));
+		json_object_set_new(bar, "to_ns", number(p->buckets[i].to_ns));
+		json_object_set_new(bar, "count", number(p->buckets[i].count));
+		json_array_append_new(bars, bar);
+	}
+	json_object_set_new(j, "histogram", bars);
+	return j;
+}
+
+static json_t *gc_json(const struct model *m)
+{
+	const struct model_gc *gc = &m->gc;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "cycle_count", number(gc->cycle_count));
+	json_object_set_new(j, "forced_count", number(gc->forced_count));
+	json_object_set_new(j, "cpu_fraction", real(gc->cpu_fraction));
+	json_object_set_new(j, "pause", pause_json(m));
+	json_object_set_new(j, "row_count", number(gc->row_count));
+	json_object_set_new(j, "first_number", number(gc->first_number));
+	json_object_set_new(j, "cpu_percent_printed", number(gc->cpu_percent_printed));
+	json_object_set_new(j, "cpu_used_ratio", real(gc->cpu_used_share));
+	json_object_set_new(j, "cpu_ns", number(gc->cpu_ns));
+	json_object_set_new(j, "stop_cpu_ns", number(gc->stop_cpu_ns));
+	json_object_set_new(j, "assist_cpu_ns", number(gc->assist_cpu_ns));
+	json_object_set_new(j, "dedicated_cpu_ns", number(gc->dedicated_cpu_ns));
+	json_object_set_new(j, "idle_cpu_ns", number(gc->idle_cpu_ns));
+	json_object_set_new(j, "procs_max", number(gc->procs_max));
+	json_object_set_new(j, "allocated_bytes", number(gc->allocated_bytes));
+	json_object_set_new(j, "allocated_bytes_per_second", real(gc->allocated_bytes_per_second));
+	json_object_set_new(j, "scav_line_count", number(gc->scav_line_count));
+	json_object_set_new(j, "scav_background_bytes", number(gc->scav_background_bytes));
+	json_object_set_new(j, "scav_eager_bytes", number(gc->scav_eager_bytes));
+	json_object_set_new(j, "heap_released_bytes", number(gc->heap_released_bytes));
+	json_object_set_new(j, "align_uncertainty_ns", number(gc->align_uncertainty_ns));
+	return j;
+}
+
+static json_t *nulls(const char *const *names, size_t count)
+{
+	json_t *j = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(j, names[i], json_null());
+	return j;
+}
+
+/* Returns by system call are a later version's; their place in the schema is kept. */
+static json_t *returns_json(const struct model *m)
+{
+	static const char *const causes[] = { "background", "eager", "forced", "other" };
+	static const char *const advices[] = { "dontneed", "free" };
+	static const char *const counts[] = { "call_count", "bytes" };
+	static const char *const top[] = { "source", "call_count", "bytes", "syscall_ns" };
+	json_t *j = nulls(top, 4), *by_cause = json_object(), *by_advice = json_object();
+
+	(void)m;
+	for (size_t i = 0; i < 4; i++)
+		json_object_set_new(by_cause, causes[i], nulls(counts, 2));
+	for (size_t i = 0; i < 2; i++)
+		json_object_set_new(by_advice, advices[i], nulls(counts, 2));
+	json_object_set_new(j, "by_cause", by_cause);
+	json_object_set_new(j, "by_advice", by_advice);
+	return j;
+}
+
+static json_t *faults_json(const struct model *m)
+{
+	const struct model_faults *f = &m->faults;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "minor_count", number(f->minor_count));
+	json_object_set_new(j, "major_count", number(f->major_count));
+	json_object_set_new(j, "recorded_count", number(f->recorded_count));
+	json_object_set_new(j, "sample_period", number(f->sample_period));
+	json_object_set_new(j, "refault_count", json_null());
+	json_object_set_new(j, "refault_bytes", json_null());
+	json_object_set_new(j, "refault_ratio", json_null());
+	json_object_set_new(j, "refault_age_p50_ns", json_null());
+	json_object_set_new(j, "source", word_or_null(f->source));
+	json_object_set_new(j, "mode", word_or_null(f->mode));
+	json_object_set_new(j, "rusage_minor_count", number(f->rusage_minor_count));
+	json_object_set_new(j, "rusage_major_count", number(f->rusage_major_count));
+	json_object_set_new(j, "after_last_cycle_count", number(f->after_last_count));
+	return j;
+}
+
+static json_t *memory_json(const struct model *m)
+{
+	const struct model_memory *mem = &m->memory;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "rss_peak_bytes", number(mem->rss_peak_bytes));
+	json_object_set_new(j, "rss_mean_bytes", number(mem->rss_mean_bytes));
+	json_object_set_new(j, "rss_byte_seconds", real(mem->rss_byte_seconds));
+	json_object_set_new(j, "lazyfree_peak_bytes", number(mem->lazyfree_peak_bytes));
+	json_object_set_new(j, "heap_live_peak_bytes", number(m->gc.heap_live_peak_bytes));
+	json_object_set_new(j, "heap_goal_peak_bytes", number(m->gc.heap_goal_peak_bytes));
+	json_object_set_new(j, "sample_count", number(mem->sample_count));
+	json_object_set_new(j, "honest_peak_bytes", number(mem->honest_peak_bytes));
+	json_object_set_new(j, "honest_mean_bytes", number(mem->honest_mean_bytes));
+	json_object_set_new(j, "anonhuge_peak_bytes", number(mem->anonhuge_peak_bytes));
+	json_object_set_new(j, "heap_rss_peak_bytes", number(mem->heap_rss_peak_bytes));
+	json_object_set_new(j, "smaps_count", number(mem->smaps_count));
+	return j;
+}
+
+static json_t *cgroup_json(const struct model *m)
+{
+	const struct model_cgroup *c = &m->cgroup;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "version", number(c->version));
+	json_object_set_new(j, "current_bytes", number(c->current_bytes));
+	json_object_set_new(j, "peak_bytes", number(c->peak_bytes));
+	json_object_set_new(j, "limit_bytes", number(c->limit_bytes));
+	json_object_set_new(j, "high_bytes", number(c->high_bytes));
+	json_object_set_new(j, "swap_peak_bytes", number(c->swap_peak_bytes));
+	json_object_set_new(j, "limit_hit_count", number(c->limit_hit_count));
+	json_object_set_new(j, "oom_kill_count", number(c->oom_kill_count));
+	return j;
+}
+
+static json_t *cpu_json(const struct model *m)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "user_seconds", seconds(m->cpu.user_ns));
+	json_object_set_new(j, "system_seconds", seconds(m->cpu.system_ns));
+	json_object_set_new(j, "source", word_or_null(m->cpu.source));
+	return j;
+}
+
+static json_t *observer_json(const struct model *m)
+{
+	const struct model_observer *o = &m->observer;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "cpu_seconds", seconds(o->cpu_ns));
+	json_object_set_new(j, "rss_peak_bytes", number(o->rss_peak_bytes));
+	json_object_set_new(j, "recording_bytes", number(o->recording_bytes));
+	json_object_set_new(j, "longest_stall_ns", number(o->longest_stall_ns));
+	json_object_set_new(j, "user_stderr_bytes", number(o->user_stderr_bytes));
+	return j;
+}
+
+static json_t *losses_json(const struct model *m)
+{
+	const struct model_losses *l = &m->losses;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "perf_lost_count", m->is_log ? json_null() : number(l->perf_lost_count));
+	json_object_set_new(j, "throttle_count", m->is_log ? json_null() : number(l->throttle_count));
+	json_object_set_new(j, "unparsed_line_count", number(l->unparsed_line_count));
+	json_object_set_new(j, "foreign_cycle_count", number(l->foreign_cycle_count));
+	json_object_set_new(j, "failed_read_count",
+			    m->is_log ? json_null() : number(l->failed_read_count));
+	json_object_set_new(j, "missing_cycle_count", number(l->missing_cycle_count));
+	json_object_set_new(j, "missed_sample_count",
+			    m->is_log ? json_null() : number(l->missed_sample_count));
+	json_object_set_new(j, "unwritten_record_count",
+			    m->is_log ? json_null() : number(l->recording_lost_count));
+	json_object_set_new(j, "mended_line_count",
+			    m->is_log ? number(l->mended_line_count) : json_null());
+	json_object_set_new(j, "is_at_least", json_boolean(l->is_at_least));
+	return j;
+}
+
+static json_t *recording_json(const struct model *m)
+{
+	const struct model_recording *r = &m->recording;
+	json_t *j = json_object();
+
+	json_object_set_new(j, "name", string(buf_text(&m->input_name)));
+	json_object_set_new(j, "kind", json_string(m->is_log ? "log" : "recording"));
+	json_object_set_new(j, "complete", m->is_log ? json_null()
+						     : json_boolean(r->end == MODEL_WHOLE));
+	json_object_set_new(j, "end",
+			    m->is_log ? json_null() : json_string(model_end_name(r->end)));
+	json_object_set_new(j, "stops_at_ns", number(r->stops_at_ns));
+	json_object_set_new(j, "file_bytes", number(r->file_bytes));
+	json_object_set_new(j, "line_count", number(r->line_count));
+	json_object_set_new(j, "bytes_per_fault", real(r->bytes_per_fault));
+	return j;
+}
+
+static json_t *processes_json(const struct model *m)
+{
+	json_t *j = json_object(), *others = json_array();
+
+	json_object_set_new(j, "shown", number(m->process_id));
+	json_object_set_new(j, "count", number(m->process_count));
+	for (size_t i = 0; i < m->other_count; i++) {
+		json_t *other = json_object();
+
+		json_object_set_new(other, "process", number(m->others[i].id));
+		json_object_set_new(other, "cycle_count", number(m->others[i].cycle_count));
+		json_object_set_new(other, "forced_count", number(m->others[i].forced_count));
+		json_array_append_new(others, other);
+	}
+	json_object_set_new(j, "others", others);
+	return j;
+}
+
+static json_t *findings_json(const struct model *m)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < m->finding_count; i++) {
+		const struct model_finding *f = &m->findings[i];
+		json_t *j = json_object();
+
+		json_object_set_new(j, "key", json_string(f->key));
+		json_object_set_new(j, "severity", json_string(model_severity_name(f->severity)));
+		json_object_set_new(j, "evidence", string(text_of(f->evidence)));
+		json_object_set_new(j, "advice", string(text_of(f->advice)));
+		json_array_append_new(array, j);
+	}
+	return array;
+}
+
+struct section {
+	const char *name;
+	json_t *(*make)(const struct model *m);
+};
+
+static const struct section sections[] = {
+	{ "target", target_json },	 { "time", time_json },
+	{ "sources", sources_json },	 { "gc", gc_json },
+	{ "returns", returns_json },	 { "faults", faults_json },
+	{ "memory", memory_json },	 { "cgroup", cgroup_json },
+	{ "cpu", cpu_json },		 { "observer", observer_json },
+	{ "losses", losses_json },	 { "recording", recording_json },
+	{ "processes", processes_json }, { "facts", facts_json },
+	{ "fallbacks", fallbacks_json }, { "findings", findings_json },
+};
+
+void json_print_sections(FILE *out, const struct model *m)
+{
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		json_t *section = sections[i].make(m);
+		char *text = json_dumps(section, JSON_REAL_PRECISION(15));
+
+		fprintf(out, ",\n \"%s\": %s", sections[i].name, text ? text : "null");
+		free(text);
+		json_decref(section);
+	}
+}
