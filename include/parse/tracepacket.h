@@ -6,6 +6,10 @@
  * others write in its middle. Lines of one process never mix (printlock); lines of several
  * processes can.
  *
+ * What it cannot tell: another writer's single write of just the bytes that the runtime would write next. Where
+ * the line's own arithmetic does not betray that, the line is given up as broken; a lone newline written
+ * between " P" and " (forced)" ends the line too early.
+ *
  * Pure but for allocation: no I/O, no clock of its own. Memory is bounded. */
 #ifndef PARSE_TRACEPACKET_H
 #define PARSE_TRACEPACKET_H

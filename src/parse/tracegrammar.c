@@ -4,27 +4,31 @@
  * runtime/mheap.go (scavenge, scavengeAll), releases 1.5-1.27. */
 #include "tracegrammar_internal.h"
 
-/* Pieces are separated by '|'. '#' is an unsigned integer, '~' a figure of fmtNSAsMS, '$' seconds with
- * three decimals; anything else stands for itself. */
-#define GC_HEAD "gc |#| @|$|s |#|%|"
-#define GC_3    ": |~|+|~|+|~| ms clock, |~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| MB goal, |"
+/* Pieces are separated by '|', each one write(2). '#' is an unsigned integer, '~' a figure of fmtNSAsMS, '$'
+ * seconds with three decimals; anything else stands for itself. */
+#define GC_HEAD "gc |#| @|$|s |#|"
+#define TO_125  "%: |"
+#define FROM_126 "%|: |"
+#define GC_3    "~|+|~|+|~| ms clock, |~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| MB goal, |"
 #define GC_5                                                                                       \
-	": |~|+|~|+|~|+|~|+|~| ms clock, |~|+|~|+|~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| " \
+	"~|+|~|+|~|+|~|+|~| ms clock, |~|+|~|+|~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| " \
 	"MB goal, |"
 #define GC_SCAN "#| MB stacks, |#| MB globals, |"
-#define LEAKS   " (checking for goroutine leaks)|"
+#define LEAKS   "%| (checking for goroutine leaks)|: |"
 #define SCVG_STATE "inuse: |#|, idle: |#|, sys: |#|, released: |#|, consumed: |#| (MB)|\n"
 
 static const char *const variants[] = {
-	GC_HEAD GC_5 "#| P|\n",
-	GC_HEAD GC_5 "#| P| (forced)|\n",
-	GC_HEAD GC_3 "#| P|\n",
-	GC_HEAD GC_3 "#| P| (forced)|\n",
-	GC_HEAD GC_3 GC_SCAN "#| P|\n",
-	GC_HEAD GC_3 GC_SCAN "#| P| (forced)|\n",
+	GC_HEAD TO_125 GC_5 "#| P|\n",
+	GC_HEAD TO_125 GC_5 "#| P| (forced)|\n",
+	GC_HEAD TO_125 GC_3 "#| P|\n",
+	GC_HEAD TO_125 GC_3 "#| P| (forced)|\n",
+	GC_HEAD TO_125 GC_3 GC_SCAN "#| P|\n",
+	GC_HEAD TO_125 GC_3 GC_SCAN "#| P| (forced)|\n",
+	GC_HEAD FROM_126 GC_3 GC_SCAN "#| P|\n",
+	GC_HEAD FROM_126 GC_3 GC_SCAN "#| P| (forced)|\n",
 	GC_HEAD LEAKS GC_3 GC_SCAN "#| P|\n",
 	GC_HEAD LEAKS GC_3 GC_SCAN "#| P| (forced)|\n",
-#define GC_VARIANTS 8
+#define GC_VARIANTS 10
 	"scav |#| KiB work, |#| KiB total, |#|% util|\n",
 	"scav |#| KiB work, |#| KiB total, |#|% util| (forced)|\n",
 	"scav |#| KiB work, |#| KiB total, |#|% util| [controller reset]|\n",
@@ -34,6 +38,7 @@ static const char *const variants[] = {
 	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util|\n",
 	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| (forced)|\n",
 	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| [controller reset]|\n",
+#define SCVG_VARIANTS_FROM 19
 	"scvg|#|: |#| MB released|\n",
 	"scvg|-|#|: |#| MB released|\n",
 	"scvg|: |#| MB released|\n",
@@ -112,8 +117,10 @@ static size_t element_match(const char *pattern, const char *end, struct text t,
 	return t.len - from >= len && memcmp(t.at + from, pattern, len) == 0 ? len : 0;
 }
 
-/* The pattern behind the elements that make up the whole packet, or NULL. */
-static const char *pattern_take(const char *pattern, struct text packet, uint32_t *ret_elements)
+/* The pattern behind the elements that make up the whole packet, or NULL. Only the scvg lines of old releases may
+ * come with several elements in one packet: all others are known to be written one by one, and so a program that
+ * prints a copy of a trace line is not taken for its runtime. */
+static const char *pattern_take(const char *pattern, struct text packet, bool several, uint32_t *ret_elements)
 {
 	size_t used = 0;
 	uint32_t elements = 0;
@@ -128,7 +135,7 @@ static const char *pattern_take(const char *pattern, struct text packet, uint32_
 		elements++;
 		pattern = *end ? end + 1 : end;
 	}
-	if (used < packet.len || used == 0)
+	if (used < packet.len || used == 0 || (elements > 1 && !several))
 		return NULL;
 	*ret_elements = elements;
 	return pattern;
@@ -151,7 +158,7 @@ bool grammar_take(struct grammar_state *s, struct text packet)
 
 		if (!(s->alive >> i & 1))
 			continue;
-		rest = pattern_take(s->at[i], packet, &elements);
+		rest = pattern_take(s->at[i], packet, i >= SCVG_VARIANTS_FROM, &elements);
 		if (!rest)
 			continue;
 		next.alive |= 1u << i;
@@ -181,7 +188,8 @@ bool grammar_has_piece(struct text packet)
 {
 	uint32_t elements;
 
-	if (packet.len == 0 || packet.len > 64)
+	/* Nearly all that others write ends here: it is longer than any piece, or begins as none does. */
+	if (packet.len == 0 || packet.len > 32 || !memchr("0123456789 +-/%:,gsf\n", packet.at[0], 21))
 		return false;
 	if (number_at(packet, 0, '~') == packet.len || number_at(packet, 0, '#') == packet.len)
 		return true;
@@ -189,7 +197,7 @@ bool grammar_has_piece(struct text packet)
 		for (const char *at = variants[i]; *at;) {
 			const char *end = element_end(at);
 
-			if (pattern_take(at, packet, &elements))
+			if (pattern_take(at, packet, i >= SCVG_VARIANTS_FROM, &elements))
 				return true;
 			at = *end ? end + 1 : end;
 		}

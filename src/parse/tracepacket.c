@@ -1,9 +1,9 @@
 /* tracepacket.c - a state machine over packets: which are pieces of trace lines, which are the user's.
  *
- * While a line is in progress every packet is kept, in order, in one queue: pieces with the line they
- * were given to, others as foreign. When the line ends, foreign packets go to the user. If some
- * foreign packet looks like a piece, other readings of the same packets are tried first (pick.c):
- * a line is handed out as whole only when one reading is left. */
+ * From the first piece of a line on every packet is kept, in order, in one queue: pieces with the line they were
+ * given to, others as foreign. What stands before the oldest line in progress is settled and leaves the queue.
+ * If some foreign packet looks like a piece, other readings of the same packets are tried when the line ends
+ * (tracepick.c): a line is handed out as whole only when one reading is left. */
 #include "parse/tracepacket.h"
 
 #include <stdlib.h>
@@ -14,12 +14,11 @@
 #include "tracegrammar_internal.h"
 #include "tracepick_internal.h"
 
-#define LINES_MAX        4            /* processes that print at the same moment */
-#define PROCESSES_MAX    8            /* whose last cycle number is remembered */
-#define PIECES_CERTAIN   4            /* "gc ", number, " @", seconds: nobody else writes that */
-#define QUEUE_BYTES_MAX  (256u << 10)
-#define QUEUE_ITEMS_MAX  4096u
-#define SUFFIX_WAIT_NS   2000000ULL   /* how long a finished line waits for a late " (forced)" */
+#define LINES_MAX       4             /* lines in progress: of processes that print at the same moment */
+#define PROCESSES_MAX   8             /* whose last cycle number is remembered */
+#define PIECES_CERTAIN  4             /* "gc ", number, " @", seconds: nobody else writes that */
+#define QUEUE_BYTES_MAX (256u << 10)
+#define QUEUE_ITEMS_MAX 4096u
 
 struct line {
 	bool used;
@@ -28,14 +27,7 @@ struct line {
 	struct grammar_state state;
 	struct buf text;            /* pieces that left the queue already */
 	uint64_t first_ns, last_ns, packet_count;
-};
-
-/* A line that has ended but is not handed out yet. */
-struct ended {
-	bool used;
-	struct tracepacket_line line;
-	struct buf text;
-	uint64_t until_ns;
+	uint64_t until_ns;          /* how long the queue waits for it */
 };
 
 struct tracepacket {
@@ -43,8 +35,6 @@ struct tracepacket {
 	struct line lines[LINES_MAX];
 	struct buf bytes;           /* of the queued packets, in order */
 	struct buf items;           /* struct pick_item each */
-	uint64_t release_ns;        /* when the queue is let go at the latest */
-	struct ended ended;
 	uint64_t next_numbers[PROCESSES_MAX]; /* newest first; 1 where nothing is known yet */
 };
 
@@ -53,7 +43,6 @@ struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink)
 	struct tracepacket *t = xcalloc(1, sizeof(*t));
 
 	t->sink = *sink;
-	t->release_ns = UNKNOWN_U64;
 	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		t->next_numbers[i] = 1;
 	return t;
@@ -67,7 +56,6 @@ void tracepacket_free(struct tracepacket *t)
 		buf_done(&t->lines[i].text);
 	buf_done(&t->bytes);
 	buf_done(&t->items);
-	buf_done(&t->ended.text);
 	free(t);
 }
 
@@ -75,14 +63,6 @@ static struct pick_item *queue_items(const struct tracepacket *t, size_t *ret_co
 {
 	*ret_count = t->items.len / sizeof(struct pick_item);
 	return (struct pick_item *)(void *)t->items.at;
-}
-
-static bool any_line(const struct tracepacket *t)
-{
-	for (size_t i = 0; i < LINES_MAX; i++)
-		if (t->lines[i].used)
-			return true;
-	return false;
 }
 
 static void queue_add(struct tracepacket *t, struct text packet, int owner)
@@ -93,35 +73,22 @@ static void queue_add(struct tracepacket *t, struct text packet, int owner)
 	buf_add(&t->items, &item, sizeof(item));
 }
 
-static void emit_ended(struct tracepacket *t)
-{
-	struct ended *e = &t->ended;
-
-	if (!e->used)
-		return;
-	e->used = false;
-	e->line.text = buf_text(&e->text);
-	t->sink.line(t->sink.arg, &e->line);
-	buf_clear(&e->text);
-}
-
-/* Give the foreign packets of the queue to the user, in order, and move the pieces into their lines' texts. */
+/* Let go what stands before the first piece of a line in progress: foreign packets to the user, in order. */
 static void queue_release(struct tracepacket *t)
 {
-	size_t count;
+	size_t count, done = 0, bytes = 0;
 	struct pick_item *items = queue_items(t, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		struct text packet = { (const char *)t->bytes.at + items[i].offset, items[i].len };
-
-		if (items[i].owner == PICK_FOREIGN)
-			t->sink.user(t->sink.arg, packet);
-		else if (items[i].owner >= 0)
-			buf_add(&t->lines[items[i].owner].text, packet.at, packet.len);
+	for (; done < count && items[done].owner < 0; done++) {
+		if (items[done].owner == PICK_FOREIGN)
+			t->sink.user(t->sink.arg, (struct text){ (const char *)t->bytes.at + items[done].offset,
+								 items[done].len });
+		bytes = items[done].offset + items[done].len;
 	}
-	buf_clear(&t->bytes);
-	buf_clear(&t->items);
-	t->release_ns = UNKNOWN_U64;
+	for (size_t i = done; i < count; i++)
+		items[i].offset -= bytes;
+	buf_consume(&t->bytes, bytes);
+	buf_consume(&t->items, done * sizeof(*items));
 }
 
 static void line_disown(struct tracepacket *t, int owner);
@@ -220,35 +187,31 @@ static void spoil_partners(struct tracepacket *t, int owner)
 			t->lines[i].spoiled = true;
 }
 
-/* The line is over, whole or given up: prepare it for handing out. */
+/* The line is over, whole or broken: hand it out. */
 static void line_end(struct tracepacket *t, int owner, const char *broken)
 {
 	struct line *l = &t->lines[owner];
-	struct ended *e = &t->ended;
-	const char *why;
-
-	emit_ended(t);
-	why = settle(t, owner, !broken, &e->text);
-	if (broken)
-		why = broken;
-	if (e->text.len && e->text.at[e->text.len - 1] == '\n')
-		e->text.len--;
-	e->line = (struct tracepacket_line){
+	struct buf text = { 0 };
+	const char *why = settle(t, owner, !broken, &text);
+	struct tracepacket_line line = {
 		.kind = grammar_is_gc(&l->state) ? TRACEPACKET_GC : TRACEPACKET_SCAV,
-		.whole = !why,
-		.why = why,
+		.whole = !why && !broken,
+		.why = broken ? broken : why,
 		.first_ns = l->first_ns,
 		.last_ns = l->last_ns,
 		.packet_count = l->packet_count,
 	};
-	if (!why)
-		note_number(t, buf_text(&e->text));
-	e->used = true;
-	e->until_ns = l->last_ns + SUFFIX_WAIT_NS;
+
+	if (text.len && text.at[text.len - 1] == '\n')
+		text.len--;
+	line.text = buf_text(&text);
+	if (line.whole)
+		note_number(t, line.text);
 	spoil_partners(t, owner);
 	line_drop(l);
-	if (!any_line(t))
-		queue_release(t);
+	t->sink.line(t->sink.arg, &line);
+	buf_done(&text);
+	queue_release(t);
 }
 
 /* The packets given to a line that turned out to be none are the user's after all. */
@@ -265,27 +228,32 @@ static void line_disown(struct tracepacket *t, int owner)
 		t->lines[i].mixed_with &= ~(1u << owner);
 }
 
-/* The waiting time or the room is over: lines that are certain go on without their queue, others are
- * the user's bytes. */
-static void give_up_waiting(struct tracepacket *t)
+/* The pieces of a certain line need not stay in order with other packets any longer. */
+static void line_take_out(struct tracepacket *t, int owner)
 {
-	for (int i = 0; i < LINES_MAX; i++)
-		if (t->lines[i].used && t->lines[i].state.piece_count < PIECES_CERTAIN)
-			line_disown(t, i);
-	queue_release(t);
+	size_t count;
+	struct pick_item *items = queue_items(t, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].owner != owner)
+			continue;
+		buf_add(&t->lines[owner].text, t->bytes.at + items[i].offset, items[i].len);
+		items[i].owner = PICK_TAKEN;
+	}
 }
 
-static bool takes_late_suffix(struct tracepacket *t, struct text packet)
+/* The waiting time or the room is over: a line that is certain goes on without the queue, another one is the
+ * user's bytes. */
+static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
 {
-	struct ended *e = &t->ended;
-	bool forced = text_is(packet, " (forced)");
+	struct line *l = &t->lines[owner];
 
-	if (!e->used || !e->line.whole || !(forced || text_is(packet, " [controller reset]")))
-		return false;
-	if (e->text.len && (e->text.at[e->text.len - 1] == ')' || e->text.at[e->text.len - 1] == ']'))
-		return false;
-	buf_add(&e->text, packet.at, packet.len);
-	return true;
+	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
+	if (l->state.piece_count < PIECES_CERTAIN)
+		line_disown(t, owner);
+	else
+		line_take_out(t, owner);
+	queue_release(t);
 }
 
 static bool begin_line(struct tracepacket *t, struct text packet, uint64_t now_ns)
@@ -300,10 +268,10 @@ static bool begin_line(struct tracepacket *t, struct text packet, uint64_t now_n
 
 		if (l->used)
 			continue;
-		emit_ended(t);
 		l->used = true;
 		l->state = state;
 		l->first_ns = l->last_ns = now_ns;
+		l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
 		l->packet_count = 1;
 		queue_add(t, packet, i);
 		return true;
@@ -325,8 +293,9 @@ static unsigned takers_of(const struct tracepacket *t, struct text packet)
 	return takers;
 }
 
-/* Which line takes the packet: -1 for none. When several would, the one that waited longest gets it; a number that
- * could belong to either puts both in doubt, a literal is the same in both. */
+/* Which line takes the packet: -1 for none. When several would, it goes to the one that moved last, as the runtime
+ * writes its pieces at one go; a number that could belong to either puts both in doubt, a literal is the same
+ * in both. */
 static int choose_line(struct tracepacket *t, struct text packet)
 {
 	unsigned takers = takers_of(t, packet);
@@ -336,7 +305,7 @@ static int choose_line(struct tracepacket *t, struct text packet)
 	for (int i = 0; i < LINES_MAX; i++) {
 		if (!(takers >> i & 1))
 			continue;
-		if (chosen < 0 || t->lines[i].last_ns < t->lines[chosen].last_ns)
+		if (chosen < 0 || t->lines[i].last_ns > t->lines[chosen].last_ns)
 			chosen = i;
 		if (is_number)
 			t->lines[i].mixed_with |= takers & ~(1u << i);
@@ -356,6 +325,22 @@ static void give_piece(struct tracepacket *t, int owner, struct text packet, uin
 		line_end(t, owner, NULL);
 }
 
+/* The line in progress that has waited longest, or -1. */
+static int oldest_line(const struct tracepacket *t)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < LINES_MAX; i++)
+		if (t->lines[i].used && (oldest < 0 || t->lines[i].until_ns < t->lines[oldest].until_ns))
+			oldest = i;
+	return oldest;
+}
+
+static bool queue_is_full(const struct tracepacket *t)
+{
+	return t->bytes.len > QUEUE_BYTES_MAX || t->items.len > QUEUE_ITEMS_MAX * sizeof(struct pick_item);
+}
+
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns)
 {
 	int owner;
@@ -366,38 +351,38 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 	owner = choose_line(t, packet);
 	if (owner >= 0)
 		give_piece(t, owner, packet, now_ns);
-	else if (!takes_late_suffix(t, packet) && !begin_line(t, packet, now_ns)) {
-		if (any_line(t))
+	else if (!begin_line(t, packet, now_ns)) {
+		if (t->items.len)
 			queue_add(t, packet, PICK_FOREIGN);
 		else
 			t->sink.user(t->sink.arg, packet);
 	}
-	if (t->bytes.len > QUEUE_BYTES_MAX || t->items.len > QUEUE_ITEMS_MAX * sizeof(struct pick_item))
-		give_up_waiting(t);
-	if (t->items.len && !is_known(t->release_ns))
-		t->release_ns = now_ns + TRACEPACKET_WAIT_NS;
+	while (queue_is_full(t) && (owner = oldest_line(t)) >= 0)
+		line_give_up(t, owner, now_ns);
 }
 
 void tracepacket_expire(struct tracepacket *t, uint64_t now_ns)
 {
-	if (t->ended.used && now_ns >= t->ended.until_ns)
-		emit_ended(t);
-	if (is_known(t->release_ns) && now_ns >= t->release_ns)
-		give_up_waiting(t);
+	for (int i = oldest_line(t); i >= 0 && now_ns >= t->lines[i].until_ns; i = oldest_line(t))
+		line_give_up(t, i, now_ns);
 }
 
 uint64_t tracepacket_deadline_ns(const struct tracepacket *t)
 {
-	uint64_t ended_ns = t->ended.used ? t->ended.until_ns : UNKNOWN_U64;
+	int oldest = t->items.len ? oldest_line(t) : -1;
 
-	return ended_ns < t->release_ns ? ended_ns : t->release_ns;
+	return oldest < 0 ? UNKNOWN_U64 : t->lines[oldest].until_ns;
 }
 
 void tracepacket_finish(struct tracepacket *t)
 {
-	give_up_waiting(t);
-	for (int i = 0; i < LINES_MAX; i++)
-		if (t->lines[i].used)
+	for (int i = 0; i < LINES_MAX; i++) {
+		if (!t->lines[i].used)
+			continue;
+		if (t->lines[i].state.piece_count < PIECES_CERTAIN)
+			line_disown(t, i);
+		else
 			line_end(t, i, "the stream ended in the middle of it");
-	emit_ended(t);
+	}
+	queue_release(t);
 }

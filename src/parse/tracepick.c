@@ -8,7 +8,7 @@
 #include "parse/traceline.h"
 #include "tracegrammar_internal.h"
 
-#define STEPS_MAX 200000u /* a reading is a search: named limit */
+#define STEPS_MAX 10000u /* of one search: a few milliseconds at worst; 80 suffice for one foreign piece */
 #define ITEMS_MAX 256u   /* piece-like packets of one search, and its depth */
 
 /* One way to read the packets; readings with the same text are one. */
@@ -149,8 +149,11 @@ static bool may_use(const struct pick_context *context, const struct pick_item *
 static bool collect(struct search *s, size_t count)
 {
 	bool choice = s->context->mixed;
+	size_t first = 0; /* nothing before the line's first packet can be a piece of it */
 
-	for (size_t i = 0; i < count; i++) {
+	while (first < count && s->items[first].owner != s->context->owner)
+		first++;
+	for (size_t i = first; i < count; i++) {
 		struct text packet = { s->bytes + s->items[i].offset, s->items[i].len };
 		bool own = s->items[i].owner == s->context->owner;
 
