@@ -159,6 +159,7 @@ static void binary_hidden(struct procsampler *s, int code)
 		return;
 	s->exe_errno = code;
 	s->exe_known = false;
+	s->exe_is_go = true;
 	explain_errno(unknown.detail, sizeof(unknown.detail), code);
 	emit_binary(s, "", &unknown, UNKNOWN_U64);
 }
@@ -193,6 +194,7 @@ void sampler_binary(struct procsampler *s)
 	}
 	s->exe = st;
 	s->exe_known = true;
+	s->exe_is_go = is_go != 0;
 	s->exe_errno = 0;
 	s->smaps_off = false; /* another program may be less protected */
 	emit_binary(s, path, &binary, is_go);

@@ -252,7 +252,8 @@ static void the_heap_and_its_lazily_freed_part_are_seen_apart_from_the_rest(void
 	assert_int_equal(touched.heap_rss_bytes, 64 * MIB);
 	assert_int_equal(touched.heap_anonymous_bytes, 64 * MIB);
 	assert_int_equal(touched.heap_lazyfree_bytes, 0);
-	assert_in_range(touched.rest_rss_bytes - before.rest_rss_bytes, 32 * MIB, 33 * MIB);
+	/* AddressSanitizer, where it is used, touches up to an eighth of as much itself. */
+	assert_in_range(touched.rest_rss_bytes - before.rest_rss_bytes, 32 * MIB, 46 * MIB);
 	assert_true(touched.longest_read_ns > 0 && touched.longest_read_ns <= touched.cost_ns);
 	child_do(&c, 'f');
 	offered = tap_find(&t, EVENT_SMAPS, clock_monotonic_ns()).u.smaps;
