@@ -1,8 +1,9 @@
 /* releaseadvice.h - how a Go program gives memory back: MADV_DONTNEED (gone at once) or MADV_FREE
  * (offered; resident until the kernel wants it).
  *
- * Source: runtime/mem_linux.go, sysUnused and sysUnusedOS, and runtime1.go, Go 1.5-1.27: up to 1.11 always
- * DONTNEED; 1.12-1.15 FREE unless madvdontneed=1; since 1.16 DONTNEED unless madvdontneed=0. Pure. */
+ * Source: runtime/mem_linux.go, sysUnused and sysUnusedOS, and runtime1.go, Go 1.5-1.27: up to 1.11
+ * always DONTNEED; 1.12-1.15 FREE unless madvdontneed=1; since 1.16 DONTNEED unless madvdontneed=0.
+ * Pure. */
 #ifndef GORUNTIME_RELEASEADVICE_H
 #define GORUNTIME_RELEASEADVICE_H
 
@@ -15,9 +16,9 @@ struct release_advice {
 	char reason[160];   /* one sentence without full stop */
 };
 
-/* What follows from the version text ("go1.26.8", "devel go1.28-...", "" when not known) and from the
- * GODEBUG text that the program got. What was really called can differ: where the kernel refuses
- * MADV_FREE, the runtime falls back to DONTNEED. */
+/* What follows from the version text ("go1.26.8", "devel go1.28-...", "" when not known) and from
+ * the GODEBUG text that the program got. What was really called can differ: where the kernel
+ * refuses MADV_FREE, the runtime falls back to DONTNEED. */
 void release_advice_of(struct release_advice *ret, struct text go_version, struct text godebug);
 
 struct go_release {

@@ -11,13 +11,13 @@
 #include "base/text.h"
 
 struct proc_mapping {
-	uint64_t start, end;     /* addresses in the process; start < end */
+	uint64_t start, end; /* addresses in the process; start < end */
 	bool readable, writable, executable, shared;
-	uint64_t file_off;       /* bytes */
+	uint64_t file_off; /* bytes */
 	uint64_t dev_major, dev_minor;
-	uint64_t inode;          /* 0: no file behind it */
-	struct text name;        /* path, "[heap]", "[anon: Go: heap]", "" ; borrowed from the line;
-	                            a newline in a path stands there as \012 */
+	uint64_t inode;	  /* 0: no file behind it */
+	struct text name; /* path, "[heap]", "[anon: Go: heap]", "" ; borrowed from the line;
+			     a newline in a path stands there as \012 */
 };
 
 /* True and *ret filled when line (no newline) is a line of maps, e.g.
@@ -25,8 +25,8 @@ struct proc_mapping {
  * else false, *ret untouched. */
 bool procmaps_parse_line(struct proc_mapping *ret, struct text line);
 
-/* No file, and not one of the kernel's own mappings such as [stack] or [vdso]: its name is empty or begins
- * with "[anon:" (prctl(2), PR_SET_VMA_ANON_NAME). */
+/* No file, and not one of the kernel's own mappings such as [stack] or [vdso]: its name is empty or
+ * begins with "[anon:" (prctl(2), PR_SET_VMA_ANON_NAME). */
 bool mapping_is_anonymous(const struct proc_mapping *m);
 
 #endif

@@ -1,8 +1,8 @@
 /* procsmaps.h - sum /proc/PID/smaps by group of mappings, while it is being read.
  *
- * The text comes in pieces of any size, so that the reader's buffer bounds how long one read(2) holds
- * the target's mmap lock, and memory stays constant however many mappings there are.
- * Format: proc(5); fs/proc/task_mmu.c, show_smap(). Pure: no I/O, no allocation. */
+ * The text comes in pieces of any size, so that the reader's buffer bounds how long one read(2)
+ * holds the target's mmap lock, and memory stays constant however many mappings there are. Format:
+ * proc(5); fs/proc/task_mmu.c, show_smap(). Pure: no I/O, no allocation. */
 #ifndef PARSE_PROCSMAPS_H
 #define PARSE_PROCSMAPS_H
 
@@ -17,8 +17,8 @@
 
 enum smaps_group { SMAPS_HEAP, SMAPS_REST, SMAPS_GROUP_COUNT };
 
-/* Sums over the mappings of a group. Unknown when the group has mappings and this kernel does not print
- * the field (LazyFree: 4.12), or when a sum does not fit. */
+/* Sums over the mappings of a group. Unknown when the group has mappings and this kernel does not
+ * print the field (LazyFree: 4.12), or when a sum does not fit. */
 struct smaps_sums {
 	uint64_t mapping_count;
 	uint64_t size_bytes, rss_bytes, anonymous_bytes, lazyfree_bytes, anonhuge_bytes, swap_bytes;
@@ -40,9 +40,9 @@ struct smaps_stream {
 	struct smaps_totals totals;
 	char line[SMAPS_LINE_BYTES];
 	size_t line_len;
-	bool in_mapping;         /* a head line was seen: fields have an owner */
-	bool has_file;           /* the mapping has a file behind it */
-	enum smaps_group group;  /* of the mapping that the fields belong to */
+	bool in_mapping;		  /* a head line was seen: fields have an owner */
+	bool has_file;			  /* the mapping has a file behind it */
+	enum smaps_group group;		  /* of the mapping that the fields belong to */
 	unsigned seen[SMAPS_GROUP_COUNT]; /* bit per field that appeared in the group */
 };
 

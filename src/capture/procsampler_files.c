@@ -42,10 +42,15 @@ void sampler_statm(struct procsampler *s)
 	char buf[256];
 	int rc = procfile_read(&file, s->statm_fd, buf, sizeof(buf));
 
-	if (rc < 0 || !procstatm_parse(&m, file) || m.size_pages == 0) {
+	if (rc < 0 || !procstatm_parse(&m, file)) {
 		sampler_read_failed(s, rc);
 		return;
 	}
+	if (m.size_pages == 0) {
+		sampler_read_empty(s);
+		return;
+	}
+	s->memory_gone_ns = 0;
 	s->resident_bytes = m.resident_pages * s->page_bytes;
 	ev.u.statm = (struct event_statm){
 		.resident_bytes = s->resident_bytes,
@@ -84,8 +89,12 @@ void sampler_procstat(struct procsampler *s)
 	char buf[4096];
 	int rc = procfile_read(&file, s->stat_fd, buf, sizeof(buf));
 
-	if (rc < 0 || !procstat_parse(&st, file) || st.state == 'Z' || st.state == 'X') {
+	if (rc < 0 || !procstat_parse(&st, file)) {
 		sampler_read_failed(s, rc);
+		return;
+	}
+	if (st.state == 'Z' || st.state == 'X') {
+		sampler_read_empty(s);
 		return;
 	}
 	fill_procstat(&ev, &st, s->tick_ns);
@@ -150,6 +159,7 @@ static void binary_hidden(struct procsampler *s, int code)
 		return;
 	s->exe_errno = code;
 	s->exe_known = false;
+	s->exe_is_go = true;
 	explain_errno(unknown.detail, sizeof(unknown.detail), code);
 	emit_binary(s, "", &unknown, UNKNOWN_U64);
 }
@@ -184,6 +194,7 @@ void sampler_binary(struct procsampler *s)
 	}
 	s->exe = st;
 	s->exe_known = true;
+	s->exe_is_go = is_go != 0;
 	s->exe_errno = 0;
 	s->smaps_off = false; /* another program may be less protected */
 	emit_binary(s, path, &binary, is_go);

@@ -29,7 +29,7 @@ struct smaps_read {
 static int read_smaps(struct procsampler *s, struct smaps_read *ret)
 {
 	OWN_FD int fd = openat(s->proc_fd, "smaps", O_RDONLY | O_CLOEXEC);
-	struct heaparena_walk walk = { .machine = s->config.machine };
+	struct heaparena_walk walk = { .machine = s->config.machine, .is_go = s->exe_is_go };
 	struct smaps_stream stream;
 	struct smaps_read r = { 0 };
 	char piece[PIECE_BYTES];
@@ -134,12 +134,16 @@ static void raise_to(_Atomic uint64_t *max, uint64_t v)
 static uint64_t read_and_emit(struct procsampler *s)
 {
 	uint64_t start_ns = clock_monotonic_ns();
-	struct smaps_read r;
+	struct smaps_read r = { 0 };
 	int rc = read_smaps(s, &r);
 
 	if (rc == -EINTR)
 		return 0;
-	if (rc == -ESRCH || rc == -ENOENT || (rc == 0 && r.byte_count == 0)) {
+	if (rc == 0 && r.byte_count == 0) {
+		sampler_read_empty(s);
+		return SOON_NS;
+	}
+	if (rc == -ESRCH || rc == -ENOENT) {
 		sampler_read_failed(s, rc);
 		return SOON_NS;
 	}

@@ -1,7 +1,7 @@
 /* heaparena.c - heap or not, by address and by name. */
 #include "goruntime/heaparena.h"
 
-#define HINT_COUNT  0x55 /* later hints are where Linux maps other things */
+#define HINT_COUNT  0x55	  /* later hints are where Linux maps other things */
 #define ARENA_BYTES (64ULL << 20) /* heapArenaBytes, runtime/malloc.go */
 
 struct machine_hint {
@@ -54,7 +54,8 @@ static bool begins_arena(const char *machine, uint64_t address)
 {
 	for (const struct machine_hint *h = machine_hints; h->machine; h++)
 		if (strcmp(h->machine, machine) == 0)
-			return address >= ARENA_BYTES && address % ARENA_BYTES == 0 && address < h->libraries;
+			return address >= ARENA_BYTES && address % ARENA_BYTES == 0 &&
+			       address < h->libraries;
 	return false;
 }
 
@@ -69,7 +70,8 @@ bool heaparena_take(struct heaparena_walk *walk, const struct proc_mapping *m)
 	if (named >= 0)
 		heap = named == 1;
 	else
-		heap = heaparena_has_address(walk->machine, m->start) || begins_arena(walk->machine, m->start) ||
+		heap = heaparena_has_address(walk->machine, m->start) ||
+		       (walk->is_go && begins_arena(walk->machine, m->start)) ||
 		       (walk->heap_end && walk->heap_end == m->start);
 	if (heap)
 		walk->heap_end = m->end;

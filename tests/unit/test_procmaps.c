@@ -204,7 +204,7 @@ static struct proc_mapping mapping(const char *line)
 
 static bool is_heap(const char *machine, const char *line)
 {
-	struct heaparena_walk walk = { .machine = machine };
+	struct heaparena_walk walk = { .machine = machine, .is_go = true };
 	struct proc_mapping m = mapping(line);
 
 	return heaparena_take(&walk, &m);
@@ -271,7 +271,7 @@ static void a_random_heap_base_is_known_by_its_alignment_and_followed_upwards(vo
 		{ "7f59ac000000-7f59ad000000 rw-p 00000000 00:00 0", false },
 		{ "7f59ad000000-7f59ada00000 rw-p 00000000 00:00 0", false },
 	};
-	struct heaparena_walk walk = { .machine = "x86_64" };
+	struct heaparena_walk walk = { .machine = "x86_64", .is_go = true };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
@@ -279,6 +279,18 @@ static void a_random_heap_base_is_known_by_its_alignment_and_followed_upwards(vo
 
 		assert_int_equal(heaparena_take(&walk, &m), maps[i].heap);
 	}
+}
+
+/* AddressSanitizer's allocator, for one, maps memory at such addresses. */
+static void alignment_alone_makes_no_heap_where_there_is_no_go(void **state)
+{
+	struct heaparena_walk walk = { .machine = "x86_64" };
+	struct proc_mapping m = mapping("602000000000-602000010000 rw-p 00000000 00:00 0");
+
+	(void)state;
+	assert_false(heaparena_take(&walk, &m));
+	m = mapping("c000000000-c004000000 rw-p 00000000 00:00 0");
+	assert_true(heaparena_take(&walk, &m)); /* a Go library in a C program */
 }
 
 int main(void)
@@ -297,6 +309,7 @@ int main(void)
 		cmocka_unit_test(arena_addresses_are_the_runtimes_hints),
 		cmocka_unit_test(only_private_anonymous_memory_at_an_arena_address_is_heap),
 		cmocka_unit_test(the_names_that_the_runtime_gives_decide),
+		cmocka_unit_test(alignment_alone_makes_no_heap_where_there_is_no_go),
 		cmocka_unit_test(a_random_heap_base_is_known_by_its_alignment_and_followed_upwards),
 	};
 
