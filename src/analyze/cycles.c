@@ -21,7 +21,7 @@ void cycles_init(struct cycles *c, uint64_t init_ns, uint64_t origin_ns, bool wa
 	*c = (struct cycles){ .init_ns = init_ns,
 			      .origin_ns = origin_ns,
 			      .wants_rss = wants_rss,
-			      .last_live_bytes = 0,
+			      .last_live_bytes = UNKNOWN_U64,
 			      .rows = xcalloc(CYCLES_WAITING_MAX, sizeof(struct model_cycle)) };
 }
 
