@@ -1,6 +1,8 @@
 /* traceline.c - decode one trace line: walk its grammar, then name the figures. */
 #include "parse/traceline.h"
 
+#include <endian.h>
+
 #include "base/clock.h"
 #include "base/unknown.h"
 #include "traceline_internal.h"
@@ -13,8 +15,7 @@
 
 struct figures {
 	uint64_t v[24]; /* in the order of the line; times in ns */
-	unsigned count;
-	unsigned took; /* enum element_flag */
+	unsigned took;	/* enum element_flag */
 };
 
 static inline bool is_digit(char c)
@@ -22,74 +23,73 @@ static inline bool is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
-static inline uint64_t digit(char c)
+static inline unsigned digit(char c)
 {
-	return (uint64_t)(unsigned char)(c - '0');
+	return (unsigned char)(c - '0');
 }
 
 /* The readers below get text that ends in NULs and return what follows the number, or NULL.
- * A number that goes on where it should have ended ("007") fails at the next literal: none
- * begins with a digit or a point. */
+ * A number that goes on where it should have ended ("0.0531") fails at the next literal: none
+ * begins with a digit or a point. Most numbers are short and their lengths vary from line to line,
+ * so that a loop over digits would spend its time in mispredicted branches. */
 
-static inline const char *read_count(uint64_t *ret, const char *p, uint64_t max)
+static const char *read_long_count(uint64_t *ret, const char *p, uint64_t max)
 {
 	const char *begin = p;
-	uint64_t v;
+	uint64_t v = 0;
 
-	if (!is_digit(*p))
-		return NULL;
-	v = digit(*p++);
-	if (v == 0) {
-		*ret = 0;
-		return p;
-	}
 	while (is_digit(*p))
 		v = v * 10 + digit(*p++);
-	if (p - begin > MAX_DIGITS || v > max)
+	if (*begin == '0' || p - begin > MAX_DIGITS || v > max)
 		return NULL;
 	*ret = v;
 	return p;
 }
 
-/* 0 | 0.00d | 0.0dd | 0.dd, where the first d is not 0 */
-static inline const char *read_below_one_ms(uint64_t *ret, const char *p)
+static inline const char *read_count(uint64_t *ret, const char *p, uint64_t max)
 {
-	if (p[1] != '.') {
-		*ret = 0;
-		return p + 1;
-	}
-	if (!is_digit(p[2]) || !is_digit(p[3]))
+	uint64_t word, other;
+	unsigned len;
+
+	memcpy(&word, p, 8);
+	word = le64toh(word) ^ 0x3030303030303030; /* the first digit is the lowest byte */
+	other = (word | (word + 0x0606060606060606)) & 0xf0f0f0f0f0f0f0f0;
+	if (other == 0)
+		return read_long_count(ret, p, max);
+	len = (unsigned)__builtin_ctzll(other) / 8;
+	if (len == 0 || (*p == '0' && len > 1))
 		return NULL;
-	if (p[2] != '0') {
-		*ret = (digit(p[2]) * 10 + digit(p[3])) * 10000;
-		return p + 4;
-	}
-	if (!is_digit(p[4]) || (p[3] == '0' && p[4] == '0'))
-		return NULL;
-	*ret = (digit(p[3]) * 10 + digit(p[4])) * 1000;
-	return p + 5;
+	word <<= 64 - 8 * len; /* leading zeros up to eight digits, then pairs, then all */
+	word = word * 10 + (word >> 8);
+	word = ((word & 0x000000ff000000ff) * 0x000f424000000064 +
+		((word >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
+	       32;
+	*ret = word;
+	return word > max ? NULL : p + len;
 }
 
-/* runtime/mgc.go, fmtNSAsMS: two significant digits and at most three decimals below 10 ms, whole
- * milliseconds from there. */
+/* runtime/mgc.go, fmtNSAsMS: 0 | 0.00d | 0.0dd | 0.dd | d.d | dd..., where the first d is not 0. */
 static inline const char *read_ms(uint64_t *ret, const char *p)
 {
-	if (*p == '0')
-		return read_below_one_ms(ret, p);
-	if (!is_digit(*p))
-		return NULL;
-	if (p[1] == '.') {
-		if (!is_digit(p[2]))
+	unsigned whole = digit(p[0]), tenth = digit(p[2]), cent = digit(p[3]), mil = digit(p[4]);
+	unsigned two, three;
+
+	if (p[1] != '.') {
+		const char *next = read_count(ret, p, INT64_MAX / NS_PER_MS);
+
+		if (!next || (*ret > 0 && *ret < 10))
 			return NULL;
-		*ret = (digit(p[0]) * 10 + digit(p[2])) * 100000;
-		return p + 3;
-	}
-	if (!is_digit(p[1]))
-		return NULL;
-	p = read_count(ret, p, INT64_MAX / NS_PER_MS);
-	if (p)
 		*ret *= NS_PER_MS;
-	return p;
+		return next;
+	}
+	two = whole == 0;
+	three = two & (tenth == 0);
+	cent = two ? cent : 0;
+	mil = three ? mil : 0;
+	if ((whole > 9) | (tenth > 9) | (cent > 9) | (mil > 9) | (three & (cent + mil == 0)))
+		return NULL;
+	*ret = (uint64_t)(whole * 1000 + tenth * 100 + cent * 10 + mil) * NS_PER_US;
+	return p + 3 + two + three;
 }
 
 static inline const char *read_seconds(uint64_t *ret, const char *p)
@@ -113,18 +113,28 @@ static inline const char *read_pass(uint64_t *ret, const char *p, uint64_t max)
 	return read_count(ret, p, max);
 }
 
-/* p has PAD_BYTES behind its last byte, so whole words can be compared. */
-static inline bool literal_is(const struct trace_element *e, const char *p)
+/* The first 8 bytes at p against the first len (at most 8) of want. p has PAD_BYTES behind its last
+ * byte, so whole words can be compared. */
+static inline bool word_is(const char *p, const char *want, size_t len)
 {
 	static const unsigned char keep[16] = { 255, 255, 255, 255, 255, 255, 255, 255 };
-	uint64_t have, want, mask;
+	uint64_t a, b, mask;
 
-	if (e->len > 8)
-		return memcmp(p, e->literal, e->len) == 0;
-	memcpy(&have, p, 8);
-	memcpy(&want, e->literal, 8);
-	memcpy(&mask, keep + 8 - e->len, 8);
-	return ((have ^ want) & mask) == 0;
+	memcpy(&a, p, 8);
+	memcpy(&b, want, 8);
+	memcpy(&mask, keep + 8 - len, 8);
+	return ((a ^ b) & mask) == 0;
+}
+
+static inline bool literal_is(const struct trace_element *e, const char *p)
+{
+	if (e->len <= 8)
+		return word_is(p, e->literal, e->len);
+	if (!word_is(p, e->literal, 8))
+		return false;
+	if (e->len <= 16)
+		return word_is(p + 8, e->literal + 8, e->len - 8u);
+	return memcmp(p, e->literal, e->len) == 0;
 }
 
 static inline const char *read_number(uint64_t *ret, const struct trace_element *e, const char *p)
@@ -145,25 +155,26 @@ static bool read_figures(struct figures *ret, const struct trace_element *gramma
 			 const char *end)
 {
 	const struct trace_element *e = grammar;
+	uint64_t *v = ret->v;
+	unsigned took = 0;
 
-	ret->count = 0;
-	ret->took = 0;
 	while (e->kind != ELEMENT_END) {
 		if (e->kind != ELEMENT_LITERAL) {
-			p = read_number(&ret->v[ret->count++], e, p);
+			p = read_number(v++, e, p);
 			if (!p)
 				return false;
-			e = &grammar[e->next];
+			e = element_next(grammar, e);
 		} else if (literal_is(e, p)) {
 			p += e->len;
-			ret->took |= e->flag;
-			e = &grammar[e->next];
+			took |= e->flag;
+			e = element_next(grammar, e);
 		} else if (e->alt) {
 			e = &grammar[e->alt];
 		} else {
 			return false;
 		}
 	}
+	ret->took = took;
 	return p == end;
 }
 
@@ -186,6 +197,7 @@ static bool name_times_1_5(struct gctrace_cycle *c, const uint64_t *v)
 
 static void name_times(struct gctrace_cycle *c, const uint64_t *v)
 {
+	c->install_barrier_ns = c->scan_ns = c->scan_cpu_ns = 0;
 	c->sweep_termination_ns = v[0];
 	c->mark_ns = v[1];
 	c->mark_termination_ns = v[2];
@@ -199,10 +211,12 @@ static void name_times(struct gctrace_cycle *c, const uint64_t *v)
 static bool name_gc(struct gctrace_cycle *ret, const struct figures *f)
 {
 	const uint64_t *v = f->v;
-	struct gctrace_cycle c = { .number = v[0], .start_ns = v[1], .gc_cpu_percent = v[2] };
-
+	struct gctrace_cycle c;
 	bool five = f->took & TOOK_FIVE, stacks = f->took & TOOK_STACKS;
 
+	c.number = v[0];
+	c.start_ns = v[1];
+	c.gc_cpu_percent = v[2];
 	c.leak_check = f->took & TOOK_LEAK_CHECK;
 	c.stacks_mib = c.globals_mib = UNKNOWN_U64;
 	/* no release prints both five clock figures and stacks, or the note without stacks */

@@ -1,4 +1,5 @@
-/* traceline_check.c - what tells a number of the runtime from foreign digits that stand behind it. */
+/* traceline_check.c - what tells a number of the runtime from foreign digits that stand behind it.
+ */
 #include "traceline_internal.h"
 
 #define LONGEST_NUMBER 31

@@ -1,4 +1,5 @@
-/* traceline_internal.h - the grammar of the runtime's trace lines as data: one element per write(2).
+/* traceline_internal.h - the grammar of the runtime's trace lines as data: one element per
+ * write(2).
  *
  * runtime/print.go writes every argument of a print call by itself, so an element is also the
  * smallest piece that a plain log can contain: the decoder walks a table from its first element to
@@ -14,24 +15,24 @@
 
 enum element_kind {
 	ELEMENT_LITERAL,
-	ELEMENT_COUNT,   /* decimal integer, no leading zero */
-	ELEMENT_MS,      /* fmtNSAsMS */
+	ELEMENT_COUNT,	 /* decimal integer, no leading zero */
+	ELEMENT_MS,	 /* fmtNSAsMS */
 	ELEMENT_SECONDS, /* itoaDiv(ms, 3) */
-	ELEMENT_PASS,    /* number of a scavenger pass: a count, or -1 */
+	ELEMENT_PASS,	 /* number of a scavenger pass: a count, or -1 */
 	ELEMENT_END,
 };
 
 /* Which optional elements a line has. */
 enum element_flag {
-	TOOK_FIVE = 1 << 0,       /* five clock figures: Go 1.5 */
-	TOOK_STACKS = 1 << 1,     /* stacks and globals: Go 1.18+ */
+	TOOK_FIVE = 1 << 0,	  /* five clock figures: Go 1.5 */
+	TOOK_STACKS = 1 << 1,	  /* stacks and globals: Go 1.18+ */
 	TOOK_LEAK_CHECK = 1 << 2, /* goroutine leak note: Go 1.26+ */
 	TOOK_FORCED = 1 << 3,
-	TOOK_RESET = 1 << 4,      /* " [controller reset]" */
+	TOOK_RESET = 1 << 4,	  /* " [controller reset]" */
 	TOOK_GENERATION = 1 << 5, /* scav: Go 1.15-1.18 */
-	TOOK_EAGER = 1 << 6,      /* scav: Go 1.21+ */
-	TOOK_STATE = 1 << 7,      /* scvg: the "inuse:" line */
-	TOOK_PASS = 1 << 8,       /* scvg: Go <= 1.12 */
+	TOOK_EAGER = 1 << 6,	  /* scav: Go 1.21+ */
+	TOOK_STATE = 1 << 7,	  /* scvg: the "inuse:" line */
+	TOOK_PASS = 1 << 8,	  /* scvg: Go <= 1.12 */
 };
 
 #define ELEMENT_LITERAL_BYTES 32
@@ -39,12 +40,19 @@ enum element_flag {
 struct trace_element {
 	uint8_t kind;
 	uint8_t len;   /* of the literal */
-	uint8_t next;  /* index of the element that follows */
+	uint8_t next;  /* index of the element that follows; 0: the one behind */
 	uint8_t alt;   /* LITERAL: index to try when it does not match; 0: none */
 	uint16_t flag; /* enum element_flag, set when the literal matches */
 	uint64_t max;  /* COUNT, PASS: largest value that the runtime can print */
 	char literal[ELEMENT_LITERAL_BYTES];
 };
+
+/* Mostly no load decides what follows, so that a processor can run ahead along the table. */
+static inline const struct trace_element *element_next(const struct trace_element *grammar,
+						       const struct trace_element *e)
+{
+	return __builtin_expect(e->next != 0, 0) ? &grammar[e->next] : e + 1;
+}
 
 /* Each ends in ELEMENT_END and has less than 64 elements. */
 extern const struct trace_element grammar_gc[], grammar_scav[], grammar_scvg[];

@@ -14,10 +14,10 @@
 struct tracetext {
 	tracetext_sink *sink;
 	void *arg;
-	int stopped;           /* what the sink returned, once it was not 0 */
-	uint64_t offset;       /* of the first byte of the line that is being read */
-	uint64_t line_bytes;   /* of that line so far, in earlier feeds */
-	struct buf begun;      /* its first LINE_MAX_BYTES + 1 bytes */
+	int stopped;	     /* what the sink returned, once it was not 0 */
+	uint64_t offset;     /* of the first byte of the line that is being read */
+	uint64_t line_bytes; /* of that line so far, in earlier feeds */
+	struct buf begun;    /* its first LINE_MAX_BYTES + 1 bytes */
 	struct tracetext_stats stats;
 	struct mender mender;
 };
@@ -181,18 +181,19 @@ static int offer_to_mender(struct tracetext *t, struct text line, bool whole, bo
 /* One physical line without its newline; whole is false when it was cut. */
 static int take_line(struct tracetext *t, struct text line, bool whole, uint64_t offset)
 {
-	struct tracetext_item item = { .what = TRACETEXT_LINE };
+	struct tracetext_item item; /* not cleared: it is large, and most lines are foreign */
 	bool done = false;
 	int rc;
 
 	if (whole && find_whole(&item.line, &item.raw, line)) {
 		rc = drop_waiting(t);
+		item.what = TRACETEXT_LINE;
+		item.mended = false;
 		item.offset_bytes = offset + (uint64_t)(item.raw.at - line.at);
 		return rc ? rc : hand_out(t, &item);
 	}
-	if (grammar_for(line) &&
-	    (!mender_is_waiting(&t->mender) || mender_is_head(line) ||
-	     !mender_is_certain(&t->mender))) {
+	if (grammar_for(line) && (!mender_is_waiting(&t->mender) || mender_is_head(line) ||
+				  !mender_is_certain(&t->mender))) {
 		rc = drop_waiting(t);
 		mender_begin(&t->mender, line, whole, offset);
 		return rc;

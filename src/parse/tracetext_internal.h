@@ -29,11 +29,11 @@ struct mender_sample {
 
 struct mender {
 	const struct trace_element *grammar; /* of the line that waits; NULL: none does */
-	uint64_t states;     /* bit i: element i may be the next one */
-	uint64_t offset;     /* of the line in the stream */
-	size_t head_bytes;   /* runtime text at the begin of line[0], at most */
-	unsigned line_count; /* physical lines kept */
-	unsigned wait_count; /* physical lines since the head */
+	uint64_t states;		     /* bit i: element i may be the next one */
+	uint64_t offset;		     /* of the line in the stream */
+	size_t head_bytes;		     /* runtime text at the begin of line[0], at most */
+	unsigned line_count;		     /* physical lines kept */
+	unsigned wait_count;		     /* physical lines since the head */
 	uint64_t last_cycle; /* number of the last collection handed out; 0: none yet */
 	struct mender_line line[MENDER_LINES];
 	struct mender_sample neighbour[MENDER_NEIGHBOURS];
@@ -43,9 +43,9 @@ struct mender {
 
 enum mender_answer {
 	MENDER_WAITS,
-	MENDER_MENDED,    /* *ret and *ret_raw are filled */
+	MENDER_MENDED,	  /* *ret and *ret_raw are filled */
 	MENDER_AMBIGUOUS, /* it ended, and may be read in more than one way */
-	MENDER_GAVE_UP,   /* too much foreign text */
+	MENDER_GAVE_UP,	  /* too much foreign text */
 };
 
 /* Remember how a whole foreign line begins. */

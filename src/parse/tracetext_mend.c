@@ -66,7 +66,8 @@ static void add_cut(struct cuts *c, size_t len, unsigned state, bool sure, bool 
 }
 
 /* Cuts behind each length that the number at pos may have; the longest, 0 when there is none. */
-static size_t cut_number(struct cuts *c, const struct trace_element *e, struct text t, size_t pos)
+static size_t cut_number(struct cuts *c, const struct trace_element *e, unsigned next,
+			 struct text t, size_t pos)
 {
 	struct text number = behind(t, pos);
 	uint32_t lengths = element_lengths(e, number);
@@ -79,10 +80,10 @@ static size_t cut_number(struct cuts *c, const struct trace_element *e, struct t
 		longest = n;
 		choices++;
 		if (lengths >> n >> 1)
-			add_cut(c, pos + n, e->next, false, false);
+			add_cut(c, pos + n, next, false, false);
 	}
 	if (longest)
-		add_cut(c, pos + longest, e->next,
+		add_cut(c, pos + longest, next,
 			(choices == 1 || fraction) && !begins_like_number(behind(number, longest)),
 			false);
 	return longest;
@@ -98,17 +99,18 @@ static void find_cuts(struct cuts *ret, const struct trace_element *grammar, uns
 	ret->complete = false;
 	while (grammar[state].kind != ELEMENT_END) {
 		const struct trace_element *e = &grammar[state];
+		unsigned next = (unsigned)(element_next(grammar, e) - grammar);
 
 		if (e->kind != ELEMENT_LITERAL) {
-			size_t n = cut_number(ret, e, t, pos);
+			size_t n = cut_number(ret, e, next, t, pos);
 
 			if (n == 0)
 				return;
 			pos += n;
-			state = e->next;
+			state = next;
 		} else if (t.len - pos >= e->len && !memcmp(t.at + pos, e->literal, e->len)) {
 			pos += e->len;
-			state = e->next;
+			state = next;
 			add_cut(ret, pos, state, !begins_like_number(behind(t, pos)), true);
 		} else if (e->alt) {
 			state = e->alt;
@@ -357,8 +359,8 @@ static bool look_at(const struct mender *m, struct text line, uint64_t *ret_stat
 	}
 	while (digits < line.len && begins_like_number(behind(line, digits)))
 		digits++;
-	*ret_foreign = !literal && is_known(m, line, digits < 2 * KNOWN_BYTES ? 2 * KNOWN_BYTES
-									     : digits + 1);
+	*ret_foreign = !literal &&
+		       is_known(m, line, digits < 2 * KNOWN_BYTES ? 2 * KNOWN_BYTES : digits + 1);
 	return complete;
 }
 
