@@ -289,6 +289,8 @@ static bool decode_framed(struct perfrecord *r, struct cursor body)
 #define FAULT_SAMPLE_TYPE \
 	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
 
+#define FAULT_BODY_BYTES 32
+
 static inline void fill_fault(struct perfrecord *ret, const uint8_t *at)
 {
 	uint64_t task;
@@ -310,7 +312,8 @@ static bool decode(struct perfrecord *ret, uint32_t type, struct cursor body,
 	uint64_t frame_count;
 
 	if (type == PERF_RECORD_SAMPLE && layout) {
-		if (layout->sample_type == FAULT_SAMPLE_TYPE && cursor_left(&body) == 4 * 8) {
+		if (layout->sample_type == FAULT_SAMPLE_TYPE &&
+		    cursor_left(&body) == FAULT_BODY_BYTES) {
 			clear(ret, type, layout);
 			fill_fault(ret, body.at);
 			return true;

@@ -24,7 +24,7 @@ void file_header_encode(uint8_t out[FILE_HEADER_BYTES])
 {
 	uint8_t *at = out + FILE_MAGIC_BYTES;
 
-	memcpy(out, FILE_MAGIC, FILE_MAGIC_BYTES);
+	memcpy(out, file_magic, sizeof(file_magic));
 	put(&at, FILE_FORMAT, 4);
 	put(&at, 0, 4);
 }
@@ -64,13 +64,13 @@ static const char *find_fault(const struct block_header *h, uint64_t reserved)
 
 const char *block_header_decode(struct block_header *ret, const uint8_t bytes[BLOCK_HEADER_BYTES])
 {
-	struct cursor c = cursor_over(bytes, BLOCK_HEADER_BYTES);
-	struct text magic = cursor_bytes(&c, sizeof(block_magic));
+	struct cursor c =
+		cursor_over(bytes + sizeof(block_magic), BLOCK_HEADER_BYTES - sizeof(block_magic));
 	struct block_header h;
 	uint64_t reserved;
 	const char *fault;
 
-	if (memcmp(magic.at, block_magic, sizeof(block_magic)) != 0)
+	if (memcmp(bytes, block_magic, sizeof(block_magic)) != 0)
 		return "no block begins there";
 	h.block_class = (uint8_t)cursor_uint(&c, 1);
 	h.codec = (uint8_t)cursor_uint(&c, 1);

@@ -8,7 +8,6 @@
 
 #include "recording/reader.h"
 
-#define FILE_MAGIC	  "GCTIDE\r\n" /* a transfer in text mode breaks it at once */
 #define FILE_MAGIC_BYTES  8
 #define FILE_HEADER_BYTES 16
 #define FILE_FORMAT	  1
@@ -28,6 +27,9 @@ enum block_codec {
 	CODEC_STORED = 0,
 	CODEC_ZSTD = 1,
 };
+
+/* A transfer in text mode breaks it at once. */
+static const char file_magic[FILE_MAGIC_BYTES] = { 'G', 'C', 'T', 'I', 'D', 'E', '\r', '\n' };
 
 struct block_header {
 	uint8_t block_class, codec;

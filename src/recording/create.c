@@ -57,7 +57,7 @@ static bool is_recording(const char *path, const struct stat *st)
 	    again.st_ino != st->st_ino)
 		return false;
 	n = read(fd, magic, sizeof(magic));
-	return n > 0 && memcmp(magic, FILE_MAGIC, (size_t)n) == 0;
+	return n > 0 && memcmp(magic, file_magic, (size_t)n) == 0;
 }
 
 /* Two recorders in one file would ruin both. The lock belongs to this process alone, so nothing

@@ -265,14 +265,14 @@ static int check_header(int fd, const char *name, struct err *err)
 	uint8_t header[FILE_HEADER_BYTES];
 	struct cursor c = cursor_over(header, sizeof(header));
 	uint64_t format;
-	size_t n;
+	size_t n = 0;
 	int rc = read_at(fd, header, sizeof(header), 0, &n);
 
 	if (rc < 0)
 		return err_set(err, -rc, "cannot read '%s'", name);
 	if (n == 0)
 		return err_say(err, EBADMSG, "'%s' is empty: nothing was recorded", name);
-	if (memcmp(header, FILE_MAGIC, n < FILE_MAGIC_BYTES ? n : FILE_MAGIC_BYTES) != 0) {
+	if (memcmp(header, file_magic, n < FILE_MAGIC_BYTES ? n : FILE_MAGIC_BYTES) != 0) {
 		rc = err_say(err, EBADMSG, "'%s' is not a gctide recording", name);
 		err_hint(err, "gctide record makes one; a log of GODEBUG=gctrace=1 is read by: "
 			      "gctide parse FILE");

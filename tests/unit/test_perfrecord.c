@@ -22,6 +22,10 @@ static const struct perfrecord_layout layouts[] = {
 	{ .id = 10, .sample_type = FAULT_TYPE, .sample_id_all = 1, .user = 100 },
 	{ .id = 11, .sample_type = ALL_TYPE, .sample_id_all = 1, .user = 101 },
 	{ .id = 12, .sample_type = FAULT_TYPE | PERF_SAMPLE_RAW, .sample_id_all = 1, .user = 102 },
+	{ .id = 14,
+	  .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_RAW,
+	  .sample_id_all = 1,
+	  .user = 105 },
 	{ .id = 900, .sample_type = FAULT_TYPE, .sample_id_all = 0, .user = 103 },
 	{ .id = UINT64_MAX - 1, .sample_type = FAULT_TYPE, .sample_id_all = 1, .user = 104 },
 };
@@ -161,6 +165,13 @@ static void fields_before_an_unknown_one_are_still_known(void **state)
 	ADD(&b, 12, PAIR(1, 2), 3, 0xc000000000, PAIR(4, 0xabcd));
 	assert_int_equal(finish(&b, &r), PERFRECORD_OK);
 	assert_int_equal(r.addr, 0xc000000000);
+	begin(&b, PERF_RECORD_SAMPLE);
+	ADD(&b, 14, 1, 0x401000, PAIR(4, 0xabcd));
+	assert_int_equal(finish(&b, &r), PERFRECORD_OK);
+	assert_int_equal(r.callchain.len, 8);
+	begin(&b, PERF_RECORD_SAMPLE); /* three frames promised, room for two */
+	ADD(&b, 14, 3, 0x401000, PAIR(4, 0xabcd));
+	assert_int_equal(finish(&b, &r), PERFRECORD_BAD);
 	buf_done(&b);
 }
 
@@ -184,7 +195,7 @@ static void an_unknown_id_leaves_type_and_size(void **state)
 	for (size_t i = 0; i < known.count; i++) {
 		begin(&b, PERF_RECORD_SAMPLE);
 		ADD(&b, layouts[i].id, PAIR(1, 2), 3, 4);
-		if (layouts[i].id == 11)
+		if (layouts[i].id == 11 || layouts[i].id == 14) /* other fields */
 			continue;
 		assert_int_equal(finish(&b, &r), PERFRECORD_OK);
 		assert_ptr_equal(r.layout, &layouts[i]);

@@ -58,7 +58,7 @@ static void a_round_stands_behind_the_perf_data_it_speaks_of(void **state)
 
 static void what_is_no_recording_is_refused_by_name(void **state)
 {
-	char header[FILE_HEADER_BYTES] = FILE_MAGIC;
+	char header[FILE_HEADER_BYTES] = { 0 };
 	struct text bytes = { header, sizeof(header) };
 	struct err err;
 	int fds[2];
@@ -66,6 +66,7 @@ static void what_is_no_recording_is_refused_by_name(void **state)
 	(void)state;
 	assert_int_equal(open_code(text_of("gc 1 @0.005s 0%: ..."), &err), -EBADMSG);
 	assert_string_equal(err.what, "'x.rec' is not a gctide recording");
+	memcpy(header, file_magic, sizeof(file_magic));
 	header[8] = 3;
 	assert_int_equal(open_code(bytes, &err), -EPROTONOSUPPORT);
 	assert_string_equal(err.what,
