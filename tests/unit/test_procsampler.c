@@ -34,6 +34,9 @@ static const char machine[] = "x86_64";
 static const char machine[] = "none of the known ones";
 #endif
 
+/* The runtime's first hint, and one that a build with AddressSanitizer leaves free. */
+static const uint64_t heap_hints[] = { 0xc000000000, 0x10c000000000 };
+
 /* A child that does what one byte on its pipe says, and answers with one byte. */
 struct child {
 	pid_t pid;
@@ -46,7 +49,7 @@ static uint8_t *map_at(uint64_t address, size_t bytes)
 		       MAP_PRIVATE | MAP_ANONYMOUS | (address ? MAP_FIXED_NOREPLACE : 0), -1, 0);
 
 	if (p == MAP_FAILED)
-		_exit(9);
+		return NULL;
 	madvise(p, bytes, MADV_NOHUGEPAGE);
 	return p;
 }
@@ -58,10 +61,16 @@ static void child_main(int order_fd, int answer_fd)
 
 	while (read(order_fd, &order, 1) == 1) {
 		if (order == 'h') {
-			heap = map_at(WHERE_HEAP, 64 * MIB);
+			heap = map_at(heap_hints[0], 64 * MIB);
+			if (!heap)
+				heap = map_at(heap_hints[1], 64 * MIB);
+			if (!heap)
+				_exit(9);
 			memset(heap, 1, 64 * MIB);
 		} else if (order == 'o') {
 			other = map_at(0, 32 * MIB);
+			if (!other)
+				_exit(9);
 			memset(other, 1, 32 * MIB);
 		} else if (order == 'f') {
 			madvise(heap, 48 * MIB, MADV_FREE);
