@@ -109,15 +109,15 @@ static void tell_loss(struct procsampler *s, const char *source, uint64_t count,
 
 /* ---- what is due when */
 
-/* The main thread alone is a zombie: for a moment when all threads are ending, or for long when
- * only it called pthread_exit(3). */
-static void main_thread_ended(struct procsampler *s)
+/* Until all threads have ended there is a moment without memory; when it lasts, only the main
+ * thread called pthread_exit(3), or this is a kernel thread. */
+static void memory_gone(struct procsampler *s)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
-	if (s->main_ended_ns == 0)
-		s->main_ended_ns = now_ns;
-	if (now_ns - s->main_ended_ns < ENDING_NS)
+	if (s->memory_gone_ns == 0)
+		s->memory_gone_ns = now_ns;
+	if (now_ns - s->memory_gone_ns < ENDING_NS)
 		return;
 	s->gone = true;
 	sampler_tell_source(s, SAMPLER_STATM, "off",
@@ -125,22 +125,27 @@ static void main_thread_ended(struct procsampler *s)
 			    "threads that live on");
 }
 
-void sampler_read_failed(struct procsampler *s, int rc)
+void sampler_read_empty(struct procsampler *s)
 {
 	struct proc_stat st;
 	struct text file;
 	char buf[4096];
+	int rc = procfile_read(&file, s->stat_fd, buf, sizeof(buf));
 
-	if (rc == 0)
-		rc = procfile_read(&file, s->stat_fd, buf, sizeof(buf));
+	if (rc < 0 || !procstat_parse(&st, file))
+		sampler_read_failed(s, rc);
+	else if ((st.state == 'Z' || st.state == 'X') && st.thread_count <= 1)
+		s->gone = true;
+	else
+		memory_gone(s);
+}
+
+void sampler_read_failed(struct procsampler *s, int rc)
+{
 	if (rc == -ESRCH || rc == -ENOENT)
 		s->gone = true;
-	else if (rc < 0 || !procstat_parse(&st, file) || (st.state != 'Z' && st.state != 'X'))
-		atomic_fetch_add(&s->failed_count, 1);
-	else if (st.thread_count > 1)
-		main_thread_ended(s);
 	else
-		s->gone = true;
+		atomic_fetch_add(&s->failed_count, 1);
 }
 
 /* The budget wants to know how much is resident now. */

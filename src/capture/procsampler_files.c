@@ -42,10 +42,15 @@ void sampler_statm(struct procsampler *s)
 	char buf[256];
 	int rc = procfile_read(&file, s->statm_fd, buf, sizeof(buf));
 
-	if (rc < 0 || !procstatm_parse(&m, file) || m.size_pages == 0) {
+	if (rc < 0 || !procstatm_parse(&m, file)) {
 		sampler_read_failed(s, rc);
 		return;
 	}
+	if (m.size_pages == 0) {
+		sampler_read_empty(s);
+		return;
+	}
+	s->memory_gone_ns = 0;
 	s->resident_bytes = m.resident_pages * s->page_bytes;
 	ev.u.statm = (struct event_statm){
 		.resident_bytes = s->resident_bytes,
@@ -84,8 +89,12 @@ void sampler_procstat(struct procsampler *s)
 	char buf[4096];
 	int rc = procfile_read(&file, s->stat_fd, buf, sizeof(buf));
 
-	if (rc < 0 || !procstat_parse(&st, file) || st.state == 'Z' || st.state == 'X') {
+	if (rc < 0 || !procstat_parse(&st, file)) {
 		sampler_read_failed(s, rc);
+		return;
+	}
+	if (st.state == 'Z' || st.state == 'X') {
+		sampler_read_empty(s);
 		return;
 	}
 	fill_procstat(&ev, &st, s->tick_ns);

@@ -47,7 +47,7 @@ struct procsampler {
 	bool gone;		 /* the process has ended, or we can see nothing of it */
 	uint64_t resident_bytes; /* by the latest statm */
 	uint64_t missed_told;
-	uint64_t main_ended_ns; /* when the main thread alone was seen ended; 0 */
+	uint64_t memory_gone_ns; /* since when the process has no memory; 0 */
 	uint64_t smaps_due_ns; /* when smaps is to be read again */
 	bool exe_known;
 	struct stat exe; /* of the executable last reported */
@@ -68,9 +68,12 @@ void sampler_emit(struct procsampler *s, const struct event *ev);
 void sampler_tell_source(struct procsampler *s, enum sampler_source source, const char *state,
 			 const char *detail);
 
-/* procsampler.c: a file of the process gave this error (0: it was empty). Notices when the process
- * is gone; else counts a failed read. */
+/* procsampler.c: a file of the process gave this error, or made no sense (0). Notices when the process is
+ * gone; else counts a failed read. */
 void sampler_read_failed(struct procsampler *s, int rc);
+
+/* procsampler.c: the process has no memory, or is a zombie: ending, or gone. */
+void sampler_read_empty(struct procsampler *s);
 
 /* Each reads once and emits what it saw. sampler_smaps sets smaps_due_ns. */
 void sampler_open_files(struct procsampler *s);

@@ -138,7 +138,11 @@ static uint64_t read_and_emit(struct procsampler *s)
 
 	if (rc == -EINTR)
 		return 0;
-	if (rc == -ESRCH || rc == -ENOENT || (rc == 0 && r.byte_count == 0)) {
+	if (rc == 0 && r.byte_count == 0) {
+		sampler_read_empty(s);
+		return SOON_NS;
+	}
+	if (rc == -ESRCH || rc == -ENOENT) {
 		sampler_read_failed(s, rc);
 		return SOON_NS;
 	}

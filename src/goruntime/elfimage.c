@@ -11,6 +11,11 @@
 
 #define RELA64_BYTES 24 /* Elf64_Rela: r_offset, r_info, r_addend */
 
+/* Overlapping sections of a made-up file could be searched for ever: bytes that are searched at
+ * most. */
+#define RELOCS_SEARCHED (256U << 20) /* altogether */
+#define NOTES_SEARCHED	(64U << 10)  /* of each section or segment */
+
 static struct text slice(struct text file, uint64_t off, uint64_t len)
 {
 	if (off > file.len || len > file.len - off)
@@ -141,7 +146,7 @@ static uint64_t addend_in(struct text table, uint64_t vaddr, uint64_t relative_t
 static uint64_t relocated_at(const struct elfimage *im, uint64_t vaddr)
 {
 	GElf_Ehdr header;
-	uint64_t type = 0, found = 0;
+	uint64_t type = 0, found = 0, left = RELOCS_SEARCHED;
 
 	if (!gelf_getehdr(im->elf, &header) || im->pointer_bytes != 8)
 		return 0;
@@ -154,8 +159,11 @@ static uint64_t relocated_at(const struct elfimage *im, uint64_t vaddr)
 	for (Elf_Scn *scn = NULL; found == 0 && (scn = elf_nextscn(im->elf, scn));) {
 		GElf_Shdr sh;
 
-		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_RELA && (sh.sh_flags & SHF_ALLOC))
-			found = addend_in(slice(im->file, sh.sh_offset, sh.sh_size), vaddr, type);
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_RELA ||
+		    !(sh.sh_flags & SHF_ALLOC) || sh.sh_size > left)
+			continue;
+		left -= sh.sh_size;
+		found = addend_in(slice(im->file, sh.sh_offset, sh.sh_size), vaddr, type);
 	}
 	return found;
 }
@@ -209,7 +217,8 @@ static void take_padding(struct cursor *c, uint64_t len)
 /* Notes: name size, content size, type, name and content each padded to 4 bytes (elf(5)). */
 static bool note_in(struct text *ret, struct text bytes, const char *owner, uint32_t type)
 {
-	struct cursor c = cursor_over(bytes.at, bytes.len);
+	struct cursor c =
+		cursor_over(bytes.at, bytes.len < NOTES_SEARCHED ? bytes.len : NOTES_SEARCHED);
 
 	while (cursor_left(&c) > 0) {
 		uint64_t name_len = cursor_uint(&c, 4);

@@ -1,0 +1,138 @@
+/* test_godebug.c - GODEBUG by the runtime's own rules, and the release advice that follows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "goruntime/godebug.h"
+#include "goruntime/releaseadvice.h"
+
+static bool number_is(const char *godebug, const char *key, int32_t want)
+{
+	int32_t v = -77;
+
+	return godebug_number(&v, text_of(godebug), key) && v == want;
+}
+
+static bool has_no_number(const char *godebug, const char *key)
+{
+	int32_t v = -77;
+
+	return !godebug_number(&v, text_of(godebug), key) && v == -77;
+}
+
+static void the_later_duplicate_wins(void **state)
+{
+	(void)state;
+	assert_true(number_is("gctrace=1", "gctrace", 1));
+	assert_true(number_is("gctrace=1,gctrace=2", "gctrace", 2));
+	assert_true(number_is("gctrace=1,x=3,gctrace=-5", "gctrace", -5));
+}
+
+static void a_value_that_is_no_number_changes_nothing(void **state)
+{
+	(void)state;
+	assert_true(number_is("gctrace=1,gctrace=yes", "gctrace", 1));
+	assert_true(number_is("gctrace=1,gctrace=", "gctrace", 1));
+	assert_true(number_is("gctrace=1,gctrace=2147483648", "gctrace", 1));
+	assert_true(number_is("gctrace=2147483647", "gctrace", 2147483647));
+	assert_true(number_is("gctrace=-2147483648", "gctrace", INT32_MIN));
+	assert_true(has_no_number("gctrace=99999999999999999999999", "gctrace"));
+	assert_true(has_no_number("gctrace=1x", "gctrace"));
+	assert_true(has_no_number("gctrace=-", "gctrace"));
+	assert_true(has_no_number("gctrace= 1", "gctrace"));
+}
+
+static void keys_are_not_trimmed_and_fields_without_equals_are_skipped(void **state)
+{
+	(void)state;
+	assert_true(has_no_number("", "gctrace"));
+	assert_true(has_no_number("gctrace", "gctrace"));
+	assert_true(has_no_number("x=1, gctrace=1", "gctrace"));
+	assert_true(has_no_number("xgctrace=1,gctracex=1", "gctrace"));
+	assert_true(number_is(",,gctrace=1,,", "gctrace", 1));
+	assert_true(has_no_number("gctrace=1=2", "gctrace"));
+}
+
+static void the_text_of_a_value_is_the_last_one(void **state)
+{
+	struct text v = { 0 };
+
+	(void)state;
+	assert_true(godebug_find(&v, text_of("http2client=0#x,a=b=c,a=d=e"), "a"));
+	assert_true(text_is(v, "d=e"));
+	assert_true(godebug_find(&v, text_of("a="), "a"));
+	assert_true(text_is(v, ""));
+	assert_false(godebug_find(&v, text_of("b=1"), "a"));
+}
+
+static bool merges_to(const char *user, const char *ours, const char *want)
+{
+	struct buf b = { 0 };
+	bool same;
+
+	godebug_merge(&b, text_of(user), text_of(ours));
+	same = text_is(buf_text(&b), want);
+	buf_done(&b);
+	return same;
+}
+
+static void merging_keeps_the_users_text_and_puts_ours_last(void **state)
+{
+	(void)state;
+	assert_true(merges_to("gctrace=2,http2client=0", "gctrace=1",
+			      "gctrace=2,http2client=0,gctrace=1"));
+	assert_true(merges_to("", "gctrace=1", "gctrace=1"));
+	assert_true(merges_to("a=1", "", "a=1"));
+	assert_true(merges_to("", "", ""));
+	assert_true(number_is("gctrace=2,http2client=0,gctrace=1", "gctrace", 1));
+}
+
+static void check_advice(const char *version, const char *godebug, const char *want)
+{
+	struct release_advice a;
+
+	release_advice_of(&a, text_of(version), text_of(godebug));
+	if (strcmp(a.advice, want) != 0)
+		fail_msg("%s with '%s': %s, not %s (%s)", version, godebug, a.advice, want,
+			 a.reason);
+	assert_true(a.reason[0]);
+}
+
+static void the_release_advice_follows_version_and_setting(void **state)
+{
+	(void)state;
+	check_advice("go1.5", "madvdontneed=0", "dontneed");
+	check_advice("go1.11.13", "", "dontneed");
+	check_advice("go1.12", "", "free");
+	check_advice("go1.15.15", "madvdontneed=0", "free");
+	check_advice("go1.15.15", "madvdontneed=1", "dontneed");
+	check_advice("go1.15.15", "madvdontneed=1,madvdontneed=0", "free");
+	check_advice("go1.15.15", "madvdontneed=1,madvdontneed=x", "dontneed");
+	check_advice("go1.16", "", "dontneed");
+	check_advice("go1.16beta1", "", "dontneed");
+	check_advice("go1.26.8", "madvdontneed=0", "free");
+	check_advice("go1.26.8 X:nogreenteagc", "gctrace=1,madvdontneed=2", "dontneed");
+	check_advice("devel go1.28-0a1b2c Tue", "", "dontneed");
+	check_advice("go2", "", "dontneed");
+	check_advice("", "", "unknown");
+	check_advice("devel +0a1b2c", "madvdontneed=0", "unknown");
+	check_advice("devel +0a1b2c", "madvdontneed=1",
+		     "dontneed"); /* the same for every release */
+	check_advice("go1.99999999999", "", "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_later_duplicate_wins),
+		cmocka_unit_test(a_value_that_is_no_number_changes_nothing),
+		cmocka_unit_test(keys_are_not_trimmed_and_fields_without_equals_are_skipped),
+		cmocka_unit_test(the_text_of_a_value_is_the_last_one),
+		cmocka_unit_test(merging_keeps_the_users_text_and_puts_ours_last),
+		cmocka_unit_test(the_release_advice_follows_version_and_setting),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
