@@ -1,7 +1,7 @@
 /* report_sample.h - one small recording made by hand, for the tests of analysis and reports.
  *
- * The session begins at S = 1 s. The runtime began at S + 2 ms; the line with the least delay (50 us, cycle
- * 2) places it at S + 2.05 ms. So cycles lie at (ms since S)
+ * The session begins at S = 1 s. The runtime began at S + 2 ms; the line with the least delay (50
+ *us, cycle 2) places it at S + 2.05 ms. So cycles lie at (ms since S)
  *	1: 12.05 to 13.35	2: 32.05 to 34.25	3: 52.05 to 52.58 (forced)
  * and the other figures are worked out beside the tests. */
 #ifndef TESTS_REPORT_SAMPLE_H
@@ -27,20 +27,20 @@
 #define US	  1000ULL
 #define MS	  1000000ULL
 #define MIB(n)	  ((uint64_t)(n) << 20)
-#define AT_MS(ms) (S_NS + (uint64_t)((ms) * 1e6 + 0.5))
+#define AT_MS(ms) (S_NS + (uint64_t)((ms)*1e6 + 0.5))
 
-#define LINE_GC_1                                                                     \
-	"gc 1 @0.010s 5%: 0.10+1.0+0.20 ms clock, 0.20+0.10/0.50/0.30+0.40 ms cpu, "  \
+#define LINE_GC_1                                                                    \
+	"gc 1 @0.010s 5%: 0.10+1.0+0.20 ms clock, 0.20+0.10/0.50/0.30+0.40 ms cpu, " \
 	"4->5->3 MB, 6 MB goal, 0 MB stacks, 0 MB globals, 2 P"
-#define LINE_GC_2                                                                     \
-	"gc 2 @0.030s 4%: 0.050+2.0+0.15 ms clock, 0.10+0/1.0/0+0.30 ms cpu, "        \
+#define LINE_GC_2                                                              \
+	"gc 2 @0.030s 4%: 0.050+2.0+0.15 ms clock, 0.10+0/1.0/0+0.30 ms cpu, " \
 	"6->8->4 MB, 8 MB goal, 0 MB stacks, 0 MB globals, 2 P"
-#define LINE_GC_3                                                                     \
-	"gc 3 @0.050s 3%: 0.010+0.50+0.020 ms clock, 0.020+0/0.20/0+0.040 ms cpu, "   \
+#define LINE_GC_3                                                                   \
+	"gc 3 @0.050s 3%: 0.010+0.50+0.020 ms clock, 0.020+0/0.20/0+0.040 ms cpu, " \
 	"7->7->2 MB, 9 MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)"
 #define LINE_SCAV "scav 8 KiB work (bg), 16 KiB work (eager), 3592 KiB now, 98% util"
-#define LINE_CHILD                                                                    \
-	"gc 1 @0.004s 9%: 0.10+0.10+0.10 ms clock, 0.20+0/0/0+0.20 ms cpu, "          \
+#define LINE_CHILD                                                           \
+	"gc 1 @0.004s 9%: 0.10+0.10+0.10 ms clock, 0.20+0/0/0+0.20 ms cpu, " \
 	"4->4->1 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P"
 
 /* PERF_SAMPLE_IP | TID | TIME | ADDR | IDENTIFIER */
@@ -314,8 +314,7 @@ static inline int keep_row(void *arg, const struct model_cycle *c)
 /* Analyse and remove the file. */
 static inline void sample_analyze(struct sample *s, struct model *m, struct kept *kept)
 {
-	struct analyze_options options = { .process_id = UNKNOWN_U64,
-					   .sink = { keep_row, kept } };
+	struct analyze_options options = { .process_id = UNKNOWN_U64, .sink = { keep_row, kept } };
 	struct err err = { 0 };
 
 	*kept = (struct kept){ 0 };

@@ -110,7 +110,7 @@ static void the_target_is_the_one_that_began_first_not_the_one_that_printed_firs
 
 	(void)state;
 	processes_init(p);
-	assert_int_equal(add(p, 1, 4, 155 * MS, &missing), 0); /* a child, from 150 ms */
+	assert_int_equal(add(p, 1, 4, 155 * MS, &missing), 0);	/* a child, from 150 ms */
 	assert_int_equal(add(p, 1, 90, 191 * MS, &missing), 1); /* the target, from 100 ms */
 	assert_int_equal(processes_earliest(p)->id, 1);
 	free(p);

@@ -34,11 +34,11 @@ static void add(struct cycles *c, const char *text)
 		cycles_add_scav(c, &line);
 }
 
-#define GC_1_26                                                                   \
+#define GC_1_26                                                                      \
 	"gc 1 @0.010s 5%: 0.10+1.0+0.20 ms clock, 0.20+0.10/0.50/0.30+0.40 ms cpu, " \
 	"4->5->3 MB, 6 MB goal, 1 MB stacks, 2 MB globals, 2 P"
-#define GC_1_26_NEXT                                                              \
-	"gc 2 @0.011s 4%: 0.050+2.0+0.15 ms clock, 0.10+0/1.0/0+0.30 ms cpu, "       \
+#define GC_1_26_NEXT                                                           \
+	"gc 2 @0.011s 4%: 0.050+2.0+0.15 ms clock, 0.10+0/1.0/0+0.30 ms cpu, " \
 	"6->8->4 MB, 8 MB goal, 1 MB stacks, 2 MB globals, 2 P"
 
 static void a_row_has_the_figures_of_its_line(void **state)
@@ -72,7 +72,8 @@ static void a_row_has_the_figures_of_its_line(void **state)
 	cycles_done(&c);
 }
 
-/* Cycle 1 is from 10 to 11.3 ms; '@' says that the next one began at 11 ms: truncated, at least 11.3. */
+/* Cycle 1 is from 10 to 11.3 ms; '@' says that the next one began at 11 ms: truncated, at
+ * least 11.3. */
 static void cycles_do_not_overlap(void **state)
 {
 	struct cycles c;
@@ -178,7 +179,8 @@ static void scavenger_lines_belong_to_the_cycle_before_them(void **state)
 
 	(void)state;
 	cycles_init(&c, 0, 0, false);
-	add(&c, "scav 1 KiB work (bg), 1 KiB work (eager), 1 KiB now, 1% util"); /* before the first */
+	add(&c,
+	    "scav 1 KiB work (bg), 1 KiB work (eager), 1 KiB now, 1% util"); /* before the first */
 	add(&c, GC_1_26);
 	add(&c, "scav 8 KiB work (bg), 16 KiB work (eager), 100 KiB now, 98% util");
 	add(&c, "scav 0 KiB work (bg), 4 KiB work (eager), 104 KiB now, 98% util (forced)");

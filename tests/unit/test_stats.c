@@ -101,8 +101,7 @@ static void many_values_agree_with_sorting_them(void **state)
 	qsort(values, N, sizeof(*values), by_value);
 	assert_false(s.is_coarse);
 	for (unsigned permille = 1; permille <= 1000; permille += 37)
-		assert_int_equal(percentile(&s, permille),
-				 values[(N * permille + 999) / 1000 - 1]);
+		assert_int_equal(percentile(&s, permille), values[(N * permille + 999) / 1000 - 1]);
 	free(values);
 	stats_done(&s);
 }

@@ -59,7 +59,8 @@ static void cycles_are_placed_and_faults_counted_into_them(void **state)
 	free_model(m);
 }
 
-/* Pauses in us: 10 20 50 100 150 200. p50 at rank 3, p90 at ceil(5.4) = 6. Steps: 1 1 1 10 10 10. */
+/* Pauses in us: 10 20 50 100 150 200. p50 at rank 3, p90 at ceil(5.4) = 6. Steps: 1 1 1 10 10 10.
+ */
 static void collections_are_summed_up(void **state)
 {
 	struct model *m = new_model();
@@ -81,7 +82,8 @@ static void collections_are_summed_up(void **state)
 	assert_int_equal(p->total_ns, 530 * US);
 	assert_int_equal(p->resolution_ns, 10 * US);
 	assert_int_equal(p->total_uncertainty_ns, 33 * US);
-	/* (0.2+0.1+0.5+0.4) + (0.1+1.0+0.3) + (0.02+0.2+0.04) = 2.86 ms of 2 x 52.58 ms; of 50 ms used */
+	/* (0.2+0.1+0.5+0.4) + (0.1+1.0+0.3) + (0.02+0.2+0.04) = 2.86 ms of 2 x 52.58 ms; of 50 ms
+	 * used */
 	assert_int_equal(m->gc.cpu_ns, 2860 * US);
 	assert_true(fabs(m->gc.cpu_fraction - 2.86 / 105.16) < 1e-9);
 	assert_true(fabs(m->gc.cpu_used_share - 2.86 / 50) < 1e-9);
@@ -98,7 +100,8 @@ static void collections_are_summed_up(void **state)
 	free_model(m);
 }
 
-/* RSS 100, 200, 200, 100 MiB at 10, 20, 40, 60 ms: (150 x 10 + 200 x 20 + 150 x 20) = 8500 MiB ms in 50 ms. */
+/* RSS 100, 200, 200, 100 MiB at 10, 20, 40, 60 ms: (150 x 10 + 200 x 20 + 150 x 20) = 8500 MiB ms
+ * in 50 ms. */
 static void memory_is_weighted_by_time(void **state)
 {
 	struct model *m = new_model();
@@ -113,7 +116,8 @@ static void memory_is_weighted_by_time(void **state)
 	assert_int_equal(m->memory.rss_peak_bytes, MIB(200));
 	assert_int_equal(m->memory.rss_mean_bytes, MIB(170));
 	assert_true(fabs(m->memory.rss_byte_seconds - 8.5 * (double)MIB(1)) < 1);
-	/* 190 - 60 = 130 and 190 - 20 = 170 MiB at two moments: on a straight line between them 150 */
+	/* 190 - 60 = 130 and 190 - 20 = 170 MiB at two moments: on a straight line between them 150
+	 */
 	assert_int_equal(m->memory.honest_peak_bytes, MIB(170));
 	assert_int_equal(m->memory.honest_mean_bytes, MIB(150));
 	assert_int_equal(m->memory.lazyfree_peak_bytes, MIB(60));
@@ -323,7 +327,7 @@ static void losses_are_added_up_by_source(void **state)
 	static const struct {
 		const char *source;
 		uint64_t count;
-	} losses[] = { { "perf", 5 },	{ "perf.throttle", 2 }, { "trace", 3 },	 { "statm", 4 },
+	} losses[] = { { "perf", 5 },  { "perf.throttle", 2 }, { "trace", 3 }, { "statm", 4 },
 		       { "smaps", 1 }, { "recording", 6 },     { "perf", 7 } };
 	struct event broken = { .kind = EVENT_TRACE_BROKEN };
 	struct model *m = new_model();
@@ -378,10 +382,12 @@ static void missing_cycles_are_counted_from_the_start(void **state)
 	sample_open(&s);
 	sample_session_with(&s, sample_argv(), "");
 	sample_binary(&s, 1, "go1.26.8");
-	sample_line(&s, AT_MS(103), "gc 4 @0.100s 5%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
-				    "4->5->3 MB, 6 MB goal, 0 MB stacks, 0 MB globals, 2 P");
-	sample_line(&s, AT_MS(203), "gc 7 @0.200s 5%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
-				    "4->5->3 MB, 6 MB goal, 0 MB stacks, 0 MB globals, 2 P");
+	sample_line(&s, AT_MS(103),
+		    "gc 4 @0.100s 5%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
+		    "4->5->3 MB, 6 MB goal, 0 MB stacks, 0 MB globals, 2 P");
+	sample_line(&s, AT_MS(203),
+		    "gc 7 @0.200s 5%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
+		    "4->5->3 MB, 6 MB goal, 0 MB stacks, 0 MB globals, 2 P");
 	sample_exit(&s, AT_MS(300));
 	sample_close(&s);
 	sample_analyze(&s, m, &k);
@@ -405,9 +411,10 @@ static void a_log_gives_the_same_cycles(void **state)
 
 	(void)state;
 	for (size_t i = 0; i + 1 < sizeof(log); i += 7)
-		assert_int_equal(analyze_log_feed(l, log + i,
-						  sizeof(log) - 1 - i < 7 ? sizeof(log) - 1 - i : 7),
-				 0);
+		assert_int_equal(
+			analyze_log_feed(l, log + i,
+					 sizeof(log) - 1 - i < 7 ? sizeof(log) - 1 - i : 7),
+			0);
 	assert_int_equal(analyze_log_finish(l, m, "a.log", NULL), 0);
 	assert_true(m->is_log);
 	assert_int_equal(k.count, 3);
@@ -448,7 +455,8 @@ static int refuse_row(void *arg, const struct model_cycle *c)
 
 static void a_sink_that_refuses_ends_the_analysis(void **state)
 {
-	struct analyze_options options = { .process_id = UNKNOWN_U64, .sink = { refuse_row, NULL } };
+	struct analyze_options options = { .process_id = UNKNOWN_U64,
+					   .sink = { refuse_row, NULL } };
 	struct model *m = new_model();
 	struct sample s;
 
@@ -460,8 +468,8 @@ static void a_sink_that_refuses_ends_the_analysis(void **state)
 	free_model(m);
 }
 
-/* perf saw the target executed at 0 ms and a child at 35 ms; only the child made collections, and its runtime began
- * at 35.7 ms. */
+/* perf saw the target executed at 0 ms and a child at 35 ms; only the child made collections, and
+ * its runtime began at 35.7 ms. */
 static void a_childs_cycles_are_not_taken_for_the_targets(void **state)
 {
 	static const struct {
@@ -480,7 +488,8 @@ static void a_childs_cycles_are_not_taken_for_the_targets(void **state)
 	sample_binary(&s, 1, "go1.26.8");
 	sample_attr(&s, PERF_ROLE_BOOKKEEPING, 0, 0);
 	for (size_t i = 0; i < 2; i++) {
-		/* PERF_RECORD_COMM with PERF_RECORD_MISC_COMM_EXEC: pid, tid, name; then struct sample_id */
+		/* PERF_RECORD_COMM with PERF_RECORD_MISC_COMM_EXEC: pid, tid, name; then struct
+		 * sample_id */
 		buf_add_uint(&bytes, 3, 4);
 		buf_add_uint(&bytes, 1 << 13, 2);
 		buf_add_uint(&bytes, 48, 2);
