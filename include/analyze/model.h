@@ -69,7 +69,10 @@ struct model_gc {
 	uint64_t forced_count;
 	uint64_t first_number;
 	uint64_t first_start_ns, last_end_ns;
-	double cpu_fraction; /* (stops + assists + dedicated) / (P x time), idle marking excluded */
+	/* (stops + assists + dedicated) / (P x time), idle marking excluded, from the printed
+	 * figures. Go 1.23+ counts in its own share the time of stopping only for the Ps that had
+	 * stopped. */
+	double cpu_fraction;
 	uint64_t cpu_percent_printed; /* the runtime's own figure on the last line, floor */
 	uint64_t cpu_ns;	      /* stops + assists + dedicated */
 	double cpu_used_share;	      /* of the CPU time that the target used */

@@ -163,8 +163,8 @@ static void on_perf_attr(struct collect *c, const struct event *ev)
 		c->count_is_user_only = a->exclude_kernel == 1;
 	} else if (a->role == PERF_ROLE_FAULT_ADDRESS) {
 		f->has_records = true;
-		if (is_known(a->sample_period) &&
-		    (!is_known(f->sample_period) || a->sample_period > f->sample_period))
+		/* One with a longer period may stand by; the records tell whether it was used. */
+		if (is_known(a->sample_period) && a->sample_period < f->sample_period)
 			f->sample_period = a->sample_period;
 	}
 }

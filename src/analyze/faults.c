@@ -168,6 +168,7 @@ static int count_fault(struct faults *f, const struct perfrecord *r)
 	}
 	f->current->count += weight;
 	f->current->is_estimate |= weight != 1;
+	f->period_max = weight > f->period_max ? weight : f->period_max;
 	return 0;
 }
 

@@ -158,6 +158,8 @@ static void finish_faults(struct run *run)
 	struct model *m = run->m;
 
 	m->faults.recorded_count = f->recorded_count;
+	if (f->recorded_count)
+		m->faults.sample_period = f->period_max;
 	if (run->totals.row_count)
 		m->faults.after_last_count = f->after.count;
 	if (f->recorded_count && is_known(m->recording.file_bytes))

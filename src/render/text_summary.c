@@ -123,8 +123,11 @@ static void print_collections(FILE *out, const struct model *m)
 	struct buf line = { 0 };
 	uint64_t span_ns = gc->row_count ? gc->last_end_ns - gc->first_start_ns : 0;
 
-	line_part(&line, "%s cycles (%s forced)", figure_count(gc->cycle_count).text,
-		  figure_count(gc->forced_count).text);
+	if (m->target.is_go == 0 && gc->row_count == 0)
+		line_part(&line, "none: the target is not a Go program");
+	else
+		line_part(&line, "%s cycles (%s forced)", figure_count(gc->cycle_count).text,
+			  figure_count(gc->forced_count).text);
 	if (gc->row_count && is_known(gc->first_number) && gc->first_number > 1)
 		line_part(&line, "the first one seen is %s", figure_count(gc->first_number).text);
 	if (gc->row_count > 1 && span_ns)

@@ -154,6 +154,11 @@ static void losses_are_named_with_their_counts(void **state)
 	f = find(m, "data.lost");
 	assert_non_null(f);
 	assert_string_equal(f->evidence, "12 perf records lost, 2 cycles missing");
+	m->losses.missed_sample_count = 10;
+	m->memory.sample_count = 100; /* one in ten of a level does not matter */
+	assert_string_equal(find(m, "data.lost")->evidence, f->evidence);
+	m->losses.missed_sample_count = 11;
+	assert_non_null(strstr(find(m, "data.lost")->evidence, "11 memory samples missed"));
 	m->losses.is_at_least = true;
 	assert_non_null(strstr(find(m, "data.lost")->evidence, "unknown number"));
 	drop(m);

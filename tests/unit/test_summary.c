@@ -322,6 +322,38 @@ static void sampled_faults_are_scaled_and_marked(void **state)
 	free_model(m);
 }
 
+/* The second event, of every 61st fault, stands by for an overload that never came. */
+static void an_event_that_stands_by_is_no_sampling(void **state)
+{
+	struct event ev = { .kind = EVENT_PERF_ATTR };
+	uint8_t ids[8] = { 150 };
+	struct model *m = new_model();
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	sample_open(&s);
+	sample_session_with(&s, sample_argv(), "");
+	sample_binary(&s, 1, "go1.26.8");
+	sample_attr(&s, PERF_ROLE_FAULT_ADDRESS, 0, 1);
+	ev.u.perf_attr = (struct event_perf_attr){ .name = text_of("page-faults-min"),
+						   .role = PERF_ROLE_FAULT_ADDRESS,
+						   .sample_type = SAMPLE_TYPE,
+						   .sample_period = 61,
+						   .sample_id_all = 1,
+						   .ids = { (char *)ids, sizeof(ids) } };
+	sample_add(&s, S_NS, ev);
+	sample_body(&s);
+	sample_faults(&s);
+	sample_exit(&s, AT_MS(80));
+	sample_close(&s);
+	sample_analyze(&s, m, &k);
+	assert_int_equal(m->faults.sample_period, 1);
+	assert_int_equal(k.rows[0].fault_count, 3);
+	assert_false(has_finding(m, "data.sampled_faults"));
+	free_model(m);
+}
+
 static void losses_are_added_up_by_source(void **state)
 {
 	static const struct {
@@ -525,6 +557,7 @@ int main(void)
 		cmocka_unit_test(cycles_of_a_target_that_is_not_go_are_foreign),
 		cmocka_unit_test(another_process_is_shown_when_asked_for),
 		cmocka_unit_test(sampled_faults_are_scaled_and_marked),
+		cmocka_unit_test(an_event_that_stands_by_is_no_sampling),
 		cmocka_unit_test(losses_are_added_up_by_source),
 		cmocka_unit_test(missing_cycles_are_counted_from_the_start),
 		cmocka_unit_test(a_log_gives_the_same_cycles),
