@@ -30,8 +30,8 @@ uint64_t align_line_init_ns(const struct gctrace_cycle *gc, uint64_t arrival_ns)
 /* Take a line into account. */
 void align_add(struct align *a, const struct gctrace_cycle *gc, uint64_t arrival_ns);
 
-/* Plus or minus how much a placed cycle may be wrong: 1 ms of '@' and ALIGN_LAG_NS; UNKNOWN_U64 without
- * a line. */
+/* Plus or minus how much a placed cycle may be wrong: 1 ms of '@' and ALIGN_LAG_NS; UNKNOWN_U64
+ * without a line. */
 uint64_t align_uncertainty_ns(const struct align *a);
 
 #endif

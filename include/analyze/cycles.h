@@ -1,7 +1,8 @@
 /* cycles.h - trace lines, scavenger lines and resident sizes become rows, one per collection.
  *
  * A row is ready when the next cycle's line was seen (scavenger lines trail) and its resident size
- * is decided. At most CYCLES_WAITING_MAX rows wait; then the oldest goes without its resident size. */
+ * is decided. At most CYCLES_WAITING_MAX rows wait; then the oldest goes without its resident size.
+ */
 #ifndef ANALYZE_CYCLES_H
 #define ANALYZE_CYCLES_H
 
@@ -61,8 +62,8 @@ struct cycle_pause {
 };
 
 /* The pauses of a cycle: sweep termination and mark termination; in Go 1.5 also the installation of
- * the write barrier. A cycle of Go <= 1.8 that stopped the world throughout (mark is 0) is one pause, A + C.
- * Returns how many of the 3 were filled. */
+ * the write barrier. A cycle of Go <= 1.8 that stopped the world throughout (mark is 0) is one
+ * pause, A + C. Returns how many of the 3 were filled. */
 size_t cycle_pauses(const struct model_cycle *c, struct cycle_pause ret[3]);
 
 #endif

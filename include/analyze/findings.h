@@ -1,7 +1,7 @@
 /* findings.h - what is worth saying about a finished model, in plain words.
  *
- * Each finding has a key that scripts may rely on, the figures that it rests on, and what to do. None is made
- * without enough data to stand on. */
+ * Each finding has a key that scripts may rely on, the figures that it rests on, and what to do.
+ * None is made without enough data to stand on. */
 #ifndef ANALYZE_FINDINGS_H
 #define ANALYZE_FINDINGS_H
 

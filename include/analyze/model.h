@@ -1,7 +1,8 @@
 /* model.h - the finished model of one recording or one log: what the renderers print.
  *
- * A number that is not known is UNKNOWN_U64, a ratio that is not known is NaN, a text that is not known is
- * empty. Times of cycles count from time.start_monotonic_ns (of a log: from the runtime's start). */
+ * A number that is not known is UNKNOWN_U64, a ratio that is not known is NaN, a text that is not
+ * known is empty. Times of cycles count from time.start_monotonic_ns (of a log: from the runtime's
+ * start). */
 #ifndef ANALYZE_MODEL_H
 #define ANALYZE_MODEL_H
 
@@ -15,27 +16,32 @@
 struct model_cycle {
 	uint64_t number;
 	bool forced, leak_check;
-	bool stopped_throughout;  /* Go <= 1.8, forced: the world stood still all the time, one pause */
-	bool fault_is_estimate;   /* not every fault was recorded: the count is scaled up */
-	uint64_t missing_before;  /* cycles between the last row and this one that were not seen */
+	bool stopped_throughout; /* Go <= 1.8, forced: the world stood still all the time, one pause
+				  */
+	bool fault_is_estimate;	 /* not every fault was recorded: the count is scaled up */
+	uint64_t missing_before; /* cycles between the last row and this one that were not seen */
 	uint64_t start_ns, end_ns;
 	uint64_t sweep_termination_ns, mark_ns, mark_termination_ns;
 	uint64_t install_barrier_ns; /* Go 1.5 only, else unknown: a third stop */
-	uint64_t pause_total_ns;  /* sum of its pauses */
-	uint64_t stop_cpu_ns;     /* P x pauses, as the runtime computes it */
-	uint64_t assist_cpu_ns, dedicated_cpu_ns, idle_cpu_ns; /* unknown in a forced one of Go <= 1.8 */
-	uint64_t heap_start_bytes, heap_end_bytes, heap_live_bytes, goal_bytes; /* MiB steps, floor */
+	uint64_t pause_total_ns;     /* sum of its pauses */
+	uint64_t stop_cpu_ns;	     /* P x pauses, as the runtime computes it */
+	uint64_t assist_cpu_ns, dedicated_cpu_ns,
+		idle_cpu_ns; /* unknown in a forced one of Go <= 1.8 */
+	uint64_t heap_start_bytes, heap_end_bytes, heap_live_bytes,
+		goal_bytes; /* MiB steps, floor */
 	uint64_t stacks_bytes, globals_bytes;
 	uint64_t procs;
 	uint64_t gc_cpu_percent;  /* since the program's start, floor */
-	uint64_t allocated_bytes; /* between the mark terminations of the last cycle and this one, MiB steps */
+	uint64_t allocated_bytes; /* between the mark terminations of the last cycle and this one,
+				     MiB steps */
 	/* From the scavenger lines between this cycle's line and the next one's. */
-	uint64_t scav_background_bytes, scav_eager_bytes; /* given back; eager: or by FreeOSMemory */
-	uint64_t heap_released_bytes;                     /* the level: with the system now */
-	uint64_t returned_bytes;  /* by the system calls seen: a later version's */
-	uint64_t fault_count;     /* minor, between the end of the last cycle and this one's */
-	uint64_t refault_count;   /* a later version's */
-	uint64_t rss_end_bytes;   /* the first sample after its end, at most 20 ms later */
+	uint64_t scav_background_bytes,
+		scav_eager_bytes;     /* given back; eager: or by FreeOSMemory */
+	uint64_t heap_released_bytes; /* the level: with the system now */
+	uint64_t returned_bytes;      /* by the system calls seen: a later version's */
+	uint64_t fault_count;	      /* minor, between the end of the last cycle and this one's */
+	uint64_t refault_count;	      /* a later version's */
+	uint64_t rss_end_bytes;	      /* the first sample after its end, at most 20 ms later */
 };
 
 /* One bar of the histogram: values in [from_ns, to_ns). */
@@ -48,30 +54,35 @@ struct model_bucket {
 /* Stops of the world, each one counted by itself. */
 struct model_pause {
 	uint64_t count, p50_ns, p90_ns, p99_ns, max_ns, total_ns;
-	uint64_t resolution_ns;        /* the largest step among the printed figures */
-	uint64_t total_uncertainty_ns; /* sum of all steps: the true total is at most this much more */
-	bool is_exact;                 /* false: percentiles rounded down to 0.2 % */
+	uint64_t resolution_ns;	       /* the largest step among the printed figures */
+	uint64_t total_uncertainty_ns; /* sum of all steps: the true total is at most this much more
+					*/
+	bool is_exact;		       /* false: percentiles rounded down to 0.2 % */
 	struct model_bucket buckets[MODEL_BUCKETS_MAX];
 	size_t bucket_count;
 };
 
 struct model_gc {
-	bool is_on;                 /* trace lines could have been seen */
-	uint64_t cycle_count;       /* the highest number seen, as NumGC */
-	uint64_t row_count;         /* cycles seen with all their figures */
+	bool is_on;	      /* trace lines could have been seen */
+	uint64_t cycle_count; /* the highest number seen, as NumGC */
+	uint64_t row_count;   /* cycles seen with all their figures */
 	uint64_t forced_count;
 	uint64_t first_number;
 	uint64_t first_start_ns, last_end_ns;
-	double cpu_fraction;        /* (stops + assists + dedicated) / (P x time), idle marking excluded */
+	/* (stops + assists + dedicated) / (P x time), idle marking excluded, from the printed
+	 * figures. Go 1.23+ counts in its own share the time of stopping only for the Ps that had
+	 * stopped. */
+	double cpu_fraction;
 	uint64_t cpu_percent_printed; /* the runtime's own figure on the last line, floor */
-	uint64_t cpu_ns;            /* stops + assists + dedicated */
-	double cpu_used_share;      /* of the CPU time that the target used */
+	uint64_t cpu_ns;	      /* stops + assists + dedicated */
+	double cpu_used_share;	      /* of the CPU time that the target used */
 	uint64_t assist_cpu_ns, dedicated_cpu_ns, idle_cpu_ns, stop_cpu_ns;
 	uint64_t procs_max;
 	uint64_t allocated_bytes;
 	double allocated_bytes_per_second;
 	uint64_t heap_live_peak_bytes, heap_goal_peak_bytes;
-	/* The longest run of cycles whose goal was within 5 % of the live heap, or of GOMEMLIMIT. */
+	/* The longest run of cycles whose goal was within 5 % of the live heap, or of GOMEMLIMIT.
+	 */
 	uint64_t tight_run_count, tight_run_ns;
 	uint64_t scav_line_count, scav_background_bytes, scav_eager_bytes, heap_released_bytes;
 	uint64_t align_uncertainty_ns; /* how well cycles are placed on the clock */
@@ -79,16 +90,16 @@ struct model_gc {
 };
 
 struct model_target {
-	bool is_known;            /* a recording; false for a log */
-	uint64_t is_go;           /* 1, 0, unknown */
-	struct buf argv;          /* each argument ended by NUL */
+	bool is_known;	 /* a recording; false for a log */
+	uint64_t is_go;	 /* 1, 0, unknown */
+	struct buf argv; /* each argument ended by NUL */
 	uint64_t pid;
 	struct buf go_version, version_from, path;
 	uint64_t exit_status, term_signal;
-	struct buf end_reason;    /* "exited", "signaled", "duration", "detached", "" */
+	struct buf end_reason; /* "exited", "signaled", "duration", "detached", "" */
 	struct buf godebug, user_godebug, gogc, gomemlimit, gomaxprocs;
-	struct buf release_advice;/* "dontneed", "free" */
-	struct buf release_from;  /* "GODEBUG", "go1.26 default" */
+	struct buf release_advice; /* "dontneed", "free" */
+	struct buf release_from;   /* "GODEBUG", "go1.26 default" */
 	struct buf kernel_release, machine, gctide_version;
 	uint64_t cpu_count, page_bytes, user_id, statm_hz, max_stall_ns;
 };
@@ -96,11 +107,11 @@ struct model_target {
 struct model_time {
 	uint64_t start_unix_ns, start_monotonic_ns;
 	uint64_t wall_ns;
-	uint64_t covered_ns;      /* of a log: from the runtime's start to the end of the last cycle */
+	uint64_t covered_ns; /* of a log: from the runtime's start to the end of the last cycle */
 };
 
 #define MODEL_SOURCES_MAX   32
-#define MODEL_FACTS_MAX     32
+#define MODEL_FACTS_MAX	    32
 #define MODEL_FALLBACKS_MAX 32
 #define MODEL_FINDINGS_MAX  32
 #define MODEL_PROCESSES_MAX 16
@@ -125,12 +136,13 @@ struct model_process {
 
 struct model_faults {
 	uint64_t minor_count, major_count;
-	const char *source;        /* "perf", "rusage", NULL */
-	const char *mode;          /* "user+kernel", "user", "rusage", NULL */
-	uint64_t rusage_minor_count, rusage_major_count; /* wait4: the children it waited for included */
-	uint64_t recorded_count;   /* records in the file */
-	uint64_t sample_period;    /* the largest one used */
-	uint64_t after_last_count; /* of the recorded ones: after the last cycle */
+	const char *source; /* "perf", "rusage", NULL */
+	const char *mode;   /* "user+kernel", "user", "rusage", NULL */
+	uint64_t rusage_minor_count,
+		rusage_major_count; /* wait4: the children it waited for included */
+	uint64_t recorded_count;    /* records in the file */
+	uint64_t sample_period;	    /* the largest one used */
+	uint64_t after_last_count;  /* of the recorded ones: after the last cycle */
 	bool has_records;
 };
 
@@ -139,7 +151,8 @@ struct model_memory {
 	double rss_byte_seconds;
 	uint64_t lazyfree_peak_bytes, honest_peak_bytes, honest_mean_bytes, anonhuge_peak_bytes;
 	uint64_t heap_rss_peak_bytes;
-	uint64_t heap_rss_at_anonhuge_peak_bytes; /* of the heap, when its AnonHugePages were most */
+	uint64_t
+		heap_rss_at_anonhuge_peak_bytes; /* of the heap, when its AnonHugePages were most */
 	uint64_t heap_anonhuge_peak_bytes;
 	uint64_t sample_count, smaps_count;
 };
@@ -162,17 +175,17 @@ struct model_losses {
 	uint64_t perf_lost_count, throttle_count, unparsed_line_count, foreign_cycle_count;
 	uint64_t missing_cycle_count, failed_read_count, missed_sample_count, recording_lost_count;
 	uint64_t mended_line_count; /* of a log: put together again from pieces */
-	bool is_at_least;           /* something was lost without a count */
+	bool is_at_least;	    /* something was lost without a count */
 };
 
 enum model_end { MODEL_WHOLE, MODEL_TRUNCATED, MODEL_CORRUPT, MODEL_FAILED };
 
 struct model_recording {
 	enum model_end end;
-	struct buf end_text;       /* the sentence, when it is not whole */
-	uint64_t stops_at_ns;      /* since the start: time of the newest record */
-	uint64_t file_bytes;       /* of a log: bytes read */
-	uint64_t line_count;       /* of a log */
+	struct buf end_text;  /* the sentence, when it is not whole */
+	uint64_t stops_at_ns; /* since the start: time of the newest record */
+	uint64_t file_bytes;  /* of a log: bytes read */
+	uint64_t line_count;  /* of a log */
 	double bytes_per_fault;
 };
 
@@ -199,9 +212,9 @@ struct model {
 	struct model_losses losses;
 	struct model_recording recording;
 
-	uint64_t process_id;       /* whose cycles are shown */
-	uint64_t process_count;    /* that printed lines, the shown one included */
-	bool process_is_target;    /* false: a child's, chosen by number */
+	uint64_t process_id;	/* whose cycles are shown */
+	uint64_t process_count; /* that printed lines, the shown one included */
+	bool process_is_target; /* false: a child's, chosen by number */
 	struct model_process others[MODEL_PROCESSES_MAX];
 	size_t other_count;
 
@@ -231,7 +244,8 @@ struct text model_source_state(const struct model *m, const char *name);
 const char *model_end_name(enum model_end end);
 const char *model_severity_name(enum model_severity severity);
 
-/* Where rows go, in the order of their numbers. A non-zero result ends the analysis and is returned by it. */
+/* Where rows go, in the order of their numbers. A non-zero result ends the analysis and is returned
+ * by it. */
 struct model_sink {
 	int (*cycle)(void *arg, const struct model_cycle *c); /* NULL: nobody wants them */
 	void *arg;

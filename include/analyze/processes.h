@@ -20,15 +20,15 @@
 #define PROCESSES_MAX 256u
 
 struct process {
-	uint64_t id;           /* 0 for the first that printed a line */
+	uint64_t id;	       /* 0 for the first that printed a line */
 	uint64_t first_number; /* cycle number of its first line */
 	uint64_t last_number;
 	uint64_t line_count;
 	uint64_t forced_count;
 	uint64_t missing_count; /* numbers left out between its lines */
-	uint64_t last_end_ns;   /* on its own trace clock */
-	struct align align;     /* in a log: align.init_ns counts from the first process's start */
-	uint64_t touched;       /* counts up with each line: who was silent longest */
+	uint64_t last_end_ns;	/* on its own trace clock */
+	struct align align;	/* in a log: align.init_ns counts from the first process's start */
+	uint64_t touched;	/* counts up with each line: who was silent longest */
 };
 
 struct processes {
@@ -41,21 +41,22 @@ struct processes {
 
 void processes_init(struct processes *p);
 
-/* The process to which this line belongs; never NULL, borrowed until the next call. arrival_ns is that
- * of the line's first byte, UNKNOWN_U64 in a log. *ret_missing is how many cycles of this process
- * were not seen between its last line and this one. The same lines give the same answers. */
+/* The process to which this line belongs; never NULL, borrowed until the next call. arrival_ns is
+ * that of the line's first byte, UNKNOWN_U64 in a log. *ret_missing is how many cycles of this
+ * process were not seen between its last line and this one. The same lines give the same answers.
+ */
 struct process *processes_add(struct processes *p, const struct gctrace_cycle *gc,
 			      uint64_t arrival_ns, uint64_t *ret_missing);
 
-/* The process that began first, which is the target when the target is a Go program; NULL when no line was
- * seen. */
+/* The process that began first, which is the target when the target is a Go program; NULL when no
+ * line was seen. */
 const struct process *processes_earliest(const struct processes *p);
 
 /* The process with this id, NULL when it is not remembered. */
 const struct process *processes_find(const struct processes *p, uint64_t id);
 
-/* Fill in what the model tells of processes: how many, the busiest of the others, and how many lines
- * are not of the shown one. shown is NULL when no process's cycles are shown. */
+/* Fill in what the model tells of processes: how many, the busiest of the others, and how many
+ * lines are not of the shown one. shown is NULL when no process's cycles are shown. */
 void processes_describe(const struct processes *p, const struct process *shown, struct model *m);
 
 #endif

@@ -32,9 +32,11 @@ void stats_add(struct stats *s, uint64_t value);
  * NULL when there is none. */
 struct stats_slot *stats_sorted(const struct stats *s);
 
-/* The value at rank ceil(permille x n / 1000) (at least 1) of n = s->count values; permille is 1..1000.
- * UNKNOWN_U64 when there is no value. sorted is what stats_sorted gave for the same content. */
-uint64_t stats_percentile(const struct stats *s, const struct stats_slot *sorted, unsigned permille);
+/* The value at rank ceil(permille x n / 1000) (at least 1) of n = s->count values; permille
+ * is 1..1000. UNKNOWN_U64 when there is no value. sorted is what stats_sorted gave for the same
+ * content. */
+uint64_t stats_percentile(const struct stats *s, const struct stats_slot *sorted,
+			  unsigned permille);
 
 void stats_done(struct stats *s);
 

@@ -1,7 +1,7 @@
 /* renderer.h - print a model and its rows: text for people, JSON and CSV for programs.
  *
- * Rows are handed over one by one as the analysis finds them, the finished model behind them; what a renderer keeps
- * is bounded. Nothing is printed before the first row or the end. */
+ * Rows are handed over one by one as the analysis finds them, the finished model behind them; what
+ * a renderer keeps is bounded. Nothing is printed before the first row or the end. */
 #ifndef RENDER_RENDERER_H
 #define RENDER_RENDERER_H
 
@@ -16,16 +16,18 @@
 #define RENDERER_CYCLES_MAX 100000u /* as a number; more only as "all" */
 
 struct renderer_options {
-	FILE *out;            /* borrowed; the caller looks at ferror */
-	uint64_t cycle_limit; /* rows to show: the first and the last half of it; or RENDERER_CYCLES_ALL */
+	FILE *out;	      /* borrowed; the caller looks at ferror */
+	uint64_t cycle_limit; /* rows to show: the first and the last half of it; or
+				 RENDERER_CYCLES_ALL */
 	bool use_color;
 };
 
 struct renderer;
 
-/* format: "text", "json", "csv". 0, or -EINVAL / the reason why no temporary file can be had, *err filled. */
-int renderer_open(struct renderer **ret, const char *format,
-		  const struct renderer_options *options, struct err *err);
+/* format: "text", "json", "csv". 0, or -EINVAL / the reason why no temporary file can be had, *err
+ * filled. */
+int renderer_open(struct renderer **ret, const char *format, const struct renderer_options *options,
+		  struct err *err);
 
 /* The next row; fits struct model_sink. 0 or a negative errno. */
 int renderer_cycle(void *renderer, const struct model_cycle *c);

@@ -11,8 +11,8 @@
  * surrogates, nothing overlong, up to U+10FFFF). */
 size_t utf8_length(struct text t);
 
-/* Append t as a terminal may show it: control characters (also those of ISO 6429 in U+0080-9F) and bytes that are not UTF-8
- * become \xNN; valid UTF-8 is kept. */
+/* Append t as a terminal may show it: control characters (also those of ISO 6429 in U+0080-9F) and
+ * bytes that are not UTF-8 become \xNN; valid UTF-8 is kept. */
 void terminal_escape(struct buf *out, struct text t);
 
 /* Append t as valid UTF-8 (for JSON): each byte that is not becomes U+FFFD. */

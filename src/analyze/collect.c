@@ -144,10 +144,12 @@ static void on_procstat(struct collect *c, const struct event *ev)
 	if (is_known(p->system_ns))
 		c->procstat.system_ns = p->system_ns;
 	if (is_known(p->minor_faults))
-		c->procstat.minor_faults = p->minor_faults +
+		c->procstat.minor_faults =
+			p->minor_faults +
 			(is_known(p->child_minor_faults) ? p->child_minor_faults : 0);
 	if (is_known(p->major_faults))
-		c->procstat.major_faults = p->major_faults +
+		c->procstat.major_faults =
+			p->major_faults +
 			(is_known(p->child_major_faults) ? p->child_major_faults : 0);
 }
 
@@ -161,8 +163,8 @@ static void on_perf_attr(struct collect *c, const struct event *ev)
 		c->count_is_user_only = a->exclude_kernel == 1;
 	} else if (a->role == PERF_ROLE_FAULT_ADDRESS) {
 		f->has_records = true;
-		if (is_known(a->sample_period) &&
-		    (!is_known(f->sample_period) || a->sample_period > f->sample_period))
+		/* One with a longer period may stand by; the records tell whether it was used. */
+		if (is_known(a->sample_period) && a->sample_period < f->sample_period)
 			f->sample_period = a->sample_period;
 	}
 }
@@ -212,9 +214,8 @@ static void on_fallback(struct collect *c, const struct event *ev)
 	m->fallback_seen_count++;
 	if (m->fallback_count == MODEL_FALLBACKS_MAX)
 		return;
-	out->time_ns = is_known(c->start_ns) && ev->time_ns > c->start_ns
-			       ? ev->time_ns - c->start_ns
-			       : 0;
+	out->time_ns =
+		is_known(c->start_ns) && ev->time_ns > c->start_ns ? ev->time_ns - c->start_ns : 0;
 	model_set(&out->what, f->what);
 	model_set(&out->from, f->from);
 	model_set(&out->to, f->to);
@@ -318,15 +319,16 @@ static void finish_target(struct collect *c)
 	struct release_advice advice;
 	struct text gctrace = model_source_state(c->m, "gctrace");
 
-	/* One Go program among the binaries seen is enough; none, and one that could not be read: unknown. */
+	/* One Go program among the binaries seen is enough; none, and one that could not be read:
+	 * unknown. */
 	if (c->has_go)
 		t->is_go = 1;
 	else if (c->has_other && !c->has_unknown)
 		t->is_go = 0;
 	else
 		t->is_go = UNKNOWN_U64;
-	c->m->gc.is_on = c->gc_line_count > 0 || text_is(gctrace, "on") ||
-			 text_is(gctrace, "degraded");
+	c->m->gc.is_on =
+		c->gc_line_count > 0 || text_is(gctrace, "on") || text_is(gctrace, "degraded");
 	if (t->is_go == 0)
 		return;
 	release_advice_of(&advice, buf_text(&t->go_version), buf_text(&t->godebug));

@@ -21,7 +21,7 @@ void cycles_init(struct cycles *c, uint64_t init_ns, uint64_t origin_ns, bool wa
 	*c = (struct cycles){ .init_ns = init_ns,
 			      .origin_ns = origin_ns,
 			      .wants_rss = wants_rss,
-			      .last_live_bytes = 0,
+			      .last_live_bytes = UNKNOWN_U64,
 			      .rows = xcalloc(CYCLES_WAITING_MAX, sizeof(struct model_cycle)) };
 }
 
@@ -30,8 +30,8 @@ static struct model_cycle *row_at(struct cycles *c, size_t i)
 	return &c->rows[(c->first + i) % CYCLES_WAITING_MAX];
 }
 
-/* Place the cycle. '@' is truncated to 1 ms, so a cycle may seem to begin before the last one ended; it
- * did not. */
+/* Place the cycle. '@' is truncated to 1 ms, so a cycle may seem to begin before the last one
+ * ended; it did not. */
 static void place(const struct cycles *c, struct model_cycle *row, const struct gctrace_cycle *gc)
 {
 	uint64_t from_ns = c->init_ns > c->origin_ns ? c->init_ns - c->origin_ns : 0;
@@ -53,8 +53,8 @@ static void fill_clock(struct model_cycle *row, const struct gctrace_cycle *gc)
 	row->pause_total_ns = gc->sweep_termination_ns + gc->mark_termination_ns +
 			      (is_1_5 ? gc->install_barrier_ns : 0);
 	row->stop_cpu_ns = gc->sweep_termination_cpu_ns + gc->mark_termination_cpu_ns;
-	/* Go <= 1.8 forced, and gcstoptheworld=1 up to 1.11: the world stands from begin to end, and the
-	 * other CPU figures on the line are those of the last concurrent cycle. */
+	/* Go <= 1.8 forced, and gcstoptheworld=1 up to 1.11: the world stands from begin to end,
+	 * and the other CPU figures on the line are those of the last concurrent cycle. */
 	row->stopped_throughout = gc->mark_ns == 0 && gc->shape <= GCTRACE_1_6;
 	row->assist_cpu_ns = row->stopped_throughout ? UNKNOWN_U64 : gc->assist_cpu_ns;
 	row->dedicated_cpu_ns = row->stopped_throughout ? UNKNOWN_U64 : gc->dedicated_cpu_ns;
@@ -71,8 +71,8 @@ static void fill_heap(struct model_cycle *row, const struct gctrace_cycle *gc)
 	row->globals_bytes = mib(gc->globals_mib);
 }
 
-/* What was allocated since the last mark termination. The figures are floors, so it may come out a little
- * below 0: then it is 0. */
+/* What was allocated since the last mark termination. The figures are floors, so it may come out a
+ * little below 0: then it is 0. */
 static uint64_t allocated(const struct cycles *c, const struct model_cycle *row)
 {
 	bool is_first = row->number == 1;
@@ -86,7 +86,8 @@ static uint64_t allocated(const struct cycles *c, const struct model_cycle *row)
 							: 0;
 }
 
-/* The first sample at or after the row's end decides; true when it is known that none will fit better. */
+/* The first sample at or after the row's end decides; true when it is known that none will fit
+ * better. */
 static bool decide_rss(const struct cycles *c, struct model_cycle *row)
 {
 	uint64_t end_ns = c->origin_ns + row->end_ns;
@@ -99,7 +100,8 @@ static bool decide_rss(const struct cycles *c, struct model_cycle *row)
 
 		if (s->time_ns < end_ns)
 			continue;
-		/* With older samples dropped, the first one kept need not be the first one after. */
+		/* With older samples dropped, the first one kept need not be the first one after.
+		 */
 		if (s->time_ns - end_ns <= CYCLES_RSS_WITHIN_NS)
 			row->rss_end_bytes = s->rss_bytes;
 		return true;

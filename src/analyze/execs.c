@@ -1,8 +1,9 @@
 /* execs.c - tell the target from its children by the times at which perf saw them executed.
  *
- * Trace lines do not name their process. When the target makes no collection of its own but a Go child
- * does, the child's lines would be taken for the target's. A runtime begins about a millisecond after its exec
- * (Go runtime/proc.go, main), so the latest exec before that moment tells whose it is. */
+ * Trace lines do not name their process. When the target makes no collection of its own but a Go
+ * child does, the child's lines would be taken for the target's. A runtime begins about a
+ * millisecond after its exec (Go runtime/proc.go, main), so the latest exec before that moment
+ * tells whose it is. */
 #include "execs_internal.h"
 
 #include "base/clock.h"
@@ -11,10 +12,11 @@
 #include "recording/reader.h"
 
 /* linux/perf_event.h: enum perf_event_type, PERF_RECORD_MISC_COMM_EXEC. */
-#define RECORD_COMM	  3u
-#define MISC_COMM_EXEC	  (1u << 13)
+#define RECORD_COMM    3u
+#define MISC_COMM_EXEC (1u << 13)
 
-/* A start this close to the target's own exec is the target's: there was no time to start a child. */
+/* A start this close to the target's own exec is the target's: there was no time to start a child.
+ */
 #define TARGET_START_NS_MAX (3 * NS_PER_MS)
 
 struct execs {
@@ -40,8 +42,8 @@ static void add_data(struct execs *e, const struct faults *f, struct text bytes)
 		add_exec(e, &r);
 }
 
-/* Decisive only when the other's exec fits far better than the target's: a line that came late makes a
- * start look later than it was, by a little. */
+/* Decisive only when the other's exec fits far better than the target's: a line that came late
+ * makes a start look later than it was, by a little. */
 static bool is_decisive(const struct execs *e)
 {
 	uint64_t since_target_ns, since_other_ns;

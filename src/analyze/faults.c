@@ -168,6 +168,7 @@ static int count_fault(struct faults *f, const struct perfrecord *r)
 	}
 	f->current->count += weight;
 	f->current->is_estimate |= weight != 1;
+	f->period_max = weight > f->period_max ? weight : f->period_max;
 	return 0;
 }
 
@@ -232,9 +233,9 @@ static void add_attr(struct faults *f, const struct event_perf_attr *a)
 						    .sample_id_all = a->sample_id_all,
 						    .user = f->attr_count };
 		struct perfrecord_layout *known =
-			known_count ? bsearch(&layout, f->layouts, known_count, sizeof(layout),
-					      by_id)
-				    : NULL;
+			known_count
+				? bsearch(&layout, f->layouts, known_count, sizeof(layout), by_id)
+				: NULL;
 
 		if (known)
 			*known = layout;
@@ -252,8 +253,8 @@ static int add_round(struct faults *f, uint64_t drained_ns)
 
 	if (!is_known(drained_ns))
 		return 0;
-	f->drained_ns = is_known(f->drained_ns) && f->drained_ns > drained_ns ? f->drained_ns
-									      : drained_ns;
+	f->drained_ns =
+		is_known(f->drained_ns) && f->drained_ns > drained_ns ? f->drained_ns : drained_ns;
 	while (rc == 0 && f->used && row_end_ns(f, row_at(f, 0)) < f->drained_ns)
 		rc = emit_front(f, false);
 	return rc;

@@ -1,10 +1,10 @@
 /* faults_internal.h - page-fault records are counted into the cycles in whose interval they fall.
  *
- * Fault records of one CPU are in order, those of different CPUs are not, and a cycle's trace line may
- * stand in the file far from the faults of its interval. So the walk over the fault records asks for
- * rows as it needs them: a fault belongs to the first row that ends at or after it, and cycles end in the
- * order of their numbers. A row is final when a round says that nothing older comes any more. What waits is bounded
- * by the cycles of one round. */
+ * Fault records of one CPU are in order, those of different CPUs are not, and a cycle's trace line
+ * may stand in the file far from the faults of its interval. So the walk over the fault records
+ * asks for rows as it needs them: a fault belongs to the first row that ends at or after it, and
+ * cycles end in the order of their numbers. A row is final when a round says that nothing older
+ * comes any more. What waits is bounded by the cycles of one round. */
 #ifndef ANALYZE_FAULTS_INTERNAL_H
 #define ANALYZE_FAULTS_INTERNAL_H
 
@@ -18,9 +18,10 @@
 /* Rows that may wait for their faults. A recording without rounds would let them pile up. */
 #define FAULTS_WAITING_MAX 65536u
 #define FAULTS_ATTRS_MAX   256u
-#define FAULTS_IDS_MAX     65536u
+#define FAULTS_IDS_MAX	   65536u
 
-/* The next row in order of its end; 1 and *ret filled, 0 when there is none, or a negative errno. */
+/* The next row in order of its end; 1 and *ret filled, 0 when there is none, or a negative errno.
+ */
 typedef int faults_pull(void *arg, struct model_cycle *ret);
 
 struct faults_row {
@@ -54,7 +55,8 @@ struct faults {
 	size_t layout_count, layout_capacity;
 
 	uint64_t emitted_end_ns; /* of the last row handed on */
-	uint64_t drained_ns;     /* by the newest round; UNKNOWN_U64 before the first */
+	uint64_t drained_ns;	 /* by the newest round; UNKNOWN_U64 before the first */
+	uint64_t period_max;     /* of the records seen */
 	uint64_t recorded_count, late_count, lost_count, throttle_count, bad_block_count;
 };
 

@@ -22,12 +22,15 @@ static bool uses_much_cpu(const struct model *m, struct model_finding *f)
 
 	if (m->gc.row_count < CYCLES_ENOUGH || !(m->gc.cpu_fraction >= 0.25))
 		return false;
-	finding_evidence(f, "collections used %s of the CPU time that GOMAXPROCS allows (%s in %" PRIu64
-			    " cycles)",
-			 units_ratio(share, m->gc.cpu_fraction), units_duration(cpu, m->gc.cpu_ns),
-			 m->gc.row_count);
-	finding_advice(f, "a larger GOGC, or GOMEMLIMIT with GOGC=off, makes collections rarer for more "
-			  "memory; allocating less helps without that price");
+	finding_evidence(
+		f,
+		"collections used %s of the CPU time that GOMAXPROCS allows (%s in %" PRIu64
+		" cycles)",
+		units_ratio(share, m->gc.cpu_fraction), units_duration(cpu, m->gc.cpu_ns),
+		m->gc.row_count);
+	finding_advice(
+		f, "a larger GOGC, or GOMEMLIMIT with GOGC=off, makes collections rarer for more "
+		   "memory; allocating less helps without that price");
 	return true;
 }
 
@@ -38,11 +41,14 @@ static bool pays_with_assists(const struct model *m, struct model_finding *f)
 
 	if (m->gc.row_count < CYCLES_ENOUGH || !(share >= 0.3) || !(m->gc.cpu_fraction >= 0.05))
 		return false;
-	finding_evidence(f, "%s of the collector's CPU time (%s) was assists: goroutines that wanted to "
-			    "allocate had to mark first",
-			 units_ratio(part, share), units_duration(time, m->gc.assist_cpu_ns));
-	finding_advice(f, "allocation outruns the background workers: allocate less in bursts, give it "
-			  "more CPUs, or a larger GOGC, so that a cycle has more room");
+	finding_evidence(
+		f,
+		"%s of the collector's CPU time (%s) was assists: goroutines that wanted to "
+		"allocate had to mark first",
+		units_ratio(part, share), units_duration(time, m->gc.assist_cpu_ns));
+	finding_advice(
+		f, "allocation outruns the background workers: allocate less in bursts, give it "
+		   "more CPUs, or a larger GOGC, so that a cycle has more room");
 	return true;
 }
 
@@ -50,8 +56,9 @@ static bool is_mostly_forced(const struct model *m, struct model_finding *f)
 {
 	if (m->gc.row_count < CYCLES_ENOUGH || m->gc.forced_count * 2 <= m->gc.row_count)
 		return false;
-	finding_evidence(f, "%" PRIu64 " of %" PRIu64 " cycles were forced by runtime.GC() or "
-			    "debug.FreeOSMemory()",
+	finding_evidence(f,
+			 "%" PRIu64 " of %" PRIu64 " cycles were forced by runtime.GC() or "
+			 "debug.FreeOSMemory()",
 			 m->gc.forced_count, m->gc.row_count);
 	finding_advice(f, "each one marks the whole heap whatever was allocated; to bound memory, "
 			  "GOMEMLIMIT does it when it is needed");
@@ -67,8 +74,9 @@ static bool has_long_pause(const struct model *m, struct model_finding *f)
 	finding_evidence(f, "the longest pause was %s (p99 %s of %" PRIu64 " pauses)",
 			 units_duration(max, m->gc.pause.max_ns),
 			 units_duration(p99, m->gc.pause.p99_ns), m->gc.pause.count);
-	finding_advice(f, "Go's pauses are below 1 ms as a rule: look for CPU throttling by the cgroup, a "
-			  "crowded machine, or a long loop in Go before 1.14");
+	finding_advice(
+		f, "Go's pauses are below 1 ms as a rule: look for CPU throttling by the cgroup, a "
+		   "crowded machine, or a long loop in Go before 1.14");
 	return true;
 }
 
@@ -77,18 +85,20 @@ static bool thrashes_at_limit(const struct model *m, struct model_finding *f)
 	double rate = cycles_per_second(m->gc.tight_run_count, m->gc.tight_run_ns);
 	char over[UNITS_TEXT_BYTES];
 
-	if (m->target.gomemlimit.len == 0 ||
-	    text_is(buf_text(&m->target.gomemlimit), "off") ||
+	if (m->target.gomemlimit.len == 0 || text_is(buf_text(&m->target.gomemlimit), "off") ||
 	    m->gc.tight_run_count < CYCLES_ENOUGH || m->gc.tight_run_ns < NS_PER_S / 2 ||
 	    !(rate >= 10))
 		return false;
-	finding_evidence(f, "under GOMEMLIMIT=%.*s, %" PRIu64 " cycles in a row (%.0f a second, for %s) "
-			    "had a goal within 5 %% of the live heap or of the limit",
+	finding_evidence(f,
+			 "under GOMEMLIMIT=%.*s, %" PRIu64
+			 " cycles in a row (%.0f a second, for %s) "
+			 "had a goal within 5 %% of the live heap or of the limit",
 			 (int)(m->target.gomemlimit.len < 40 ? m->target.gomemlimit.len : 40),
 			 (const char *)m->target.gomemlimit.at, m->gc.tight_run_count, rate,
 			 units_duration(over, m->gc.tight_run_ns));
-	finding_advice(f, "the live heap does not fit: raise the limit above the live heap with room for "
-			  "a cycle's allocation, or hold less");
+	finding_advice(
+		f, "the live heap does not fit: raise the limit above the live heap with room for "
+		   "a cycle's allocation, or hold less");
 	return true;
 }
 
@@ -104,8 +114,9 @@ static bool collects_small_heap(const struct model *m, struct model_finding *f)
 		return false;
 	finding_evidence(f, "%.0f cycles a second with a heap goal of at most %s", rate,
 			 units_bytes(goal, m->gc.heap_goal_peak_bytes));
-	finding_advice(f, "GOMEMLIMIT with GOGC=off, or a larger GOGC, costs a few MiB and saves most of "
-			  "the collections");
+	finding_advice(
+		f, "GOMEMLIMIT with GOGC=off, or a larger GOGC, costs a few MiB and saves most of "
+		   "the collections");
 	return true;
 }
 
@@ -116,9 +127,11 @@ static bool keeps_lazyfree(const struct model *m, struct model_finding *f)
 
 	if (!(share >= 0.1) || m->memory.lazyfree_peak_bytes < (1u << 20))
 		return false;
-	finding_evidence(f, "up to %s of resident memory (%s of the peak RSS) was already given back with "
-			    "MADV_FREE: it counts as resident until the kernel wants it",
-			 units_bytes(lazy, m->memory.lazyfree_peak_bytes), units_ratio(part, share));
+	finding_evidence(
+		f,
+		"up to %s of resident memory (%s of the peak RSS) was already given back with "
+		"MADV_FREE: it counts as resident until the kernel wants it",
+		units_bytes(lazy, m->memory.lazyfree_peak_bytes), units_ratio(part, share));
 	finding_advice(f, "read 'RSS minus lazy-free' instead of RSS, or run with "
 			  "GODEBUG=madvdontneed=1 to see it fall at once");
 	return true;
@@ -140,12 +153,15 @@ static bool has_huge_pages(const struct model *m, struct model_finding *f)
 
 	if (!(share >= 0.5) || !thp_is_always(m))
 		return false;
-	finding_evidence(f, "%s of the Go heap's resident memory (%s) was in huge pages, with THP=always%s%.*s",
-			 units_ratio(part, share), units_bytes(huge, m->memory.heap_anonhuge_peak_bytes),
-			 none.len ? " and max_ptes_none=" : "", (int)(none.len < 16 ? none.len : 16),
-			 none.len ? none.at : "");
-	finding_advice(f, "khugepaged can make pages resident again that the scavenger gave back; compare "
-			  "with THP=madvise, or max_ptes_none=0");
+	finding_evidence(
+		f,
+		"%s of the Go heap's resident memory (%s) was in huge pages, with THP=always%s%.*s",
+		units_ratio(part, share), units_bytes(huge, m->memory.heap_anonhuge_peak_bytes),
+		none.len ? " and max_ptes_none=" : "", (int)(none.len < 16 ? none.len : 16),
+		none.len ? none.at : "");
+	finding_advice(
+		f, "khugepaged can make pages resident again that the scavenger gave back; compare "
+		   "with THP=madvise, or max_ptes_none=0");
 	return true;
 }
 
@@ -161,8 +177,9 @@ static bool is_near_cgroup_limit(const struct model *m, struct model_finding *f)
 			 units_bytes(peak, m->cgroup.peak_bytes),
 			 units_bytes(limit, m->cgroup.limit_bytes), units_ratio(part, share),
 			 was_killed ? "; the kernel killed a process in it" : "");
-	finding_advice(f, "the peak may be older than this recording and counts page cache; leave room: "
-			  "GOMEMLIMIT at about 90 %% of the limit");
+	finding_advice(
+		f, "the peak may be older than this recording and counts page cache; leave room: "
+		   "GOMEMLIMIT at about 90 %% of the limit");
 	return true;
 }
 
@@ -174,8 +191,9 @@ static bool waits_for_disk(const struct model *m, struct model_finding *f)
 		return false;
 	finding_evidence(f, "%s major faults: pages had to be read from disk or swap",
 			 units_count(major, m->faults.major_count));
-	finding_advice(f, "look at swap and at the page cache: collections touch the whole live heap, "
-			  "which must stay in memory");
+	finding_advice(f,
+		       "look at swap and at the page cache: collections touch the whole live heap, "
+		       "which must stay in memory");
 	return true;
 }
 

@@ -43,9 +43,9 @@ static int on_item(void *arg, const struct tracetext_item *item)
 		return 0;
 	switch (item->line.kind) {
 	case TRACE_GC:
-		log->is_ours = processes_add(&log->processes, &item->line.u.gc, UNKNOWN_U64,
-					     &missing)
-				       ->id == log->process_id;
+		log->is_ours =
+			processes_add(&log->processes, &item->line.u.gc, UNKNOWN_U64, &missing)
+				->id == log->process_id;
 		if (log->is_ours)
 			cycles_add_gc(&log->cycles, &item->line.u.gc, missing);
 		return take_rows(log);
@@ -108,8 +108,7 @@ static void fill_model(const struct analyze_log *log, const struct process *show
 	findings_make(m);
 }
 
-int analyze_log_finish(struct analyze_log *log, struct model *m, const char *name,
-		       struct err *err)
+int analyze_log_finish(struct analyze_log *log, struct model *m, const char *name, struct err *err)
 {
 	const struct process *shown;
 	int rc;

@@ -67,7 +67,8 @@ void memory_add(struct memory *mem, struct model *m, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_STATM:
-		/* A process that is just ending has no memory left: that is not its resident size. */
+		/* A process that is just ending has no memory left: that is not its resident size.
+		 */
 		if (is_known(ev->u.statm.resident_bytes) &&
 		    (ev->u.statm.resident_bytes || ev->u.statm.virtual_bytes))
 			level_add(&mem->rss, ev->time_ns, ev->u.statm.resident_bytes);

@@ -10,12 +10,13 @@
 /* A line that would leave a gap in one process's numbers must fit its clock this well. */
 #define GAP_MISFIT_NS NS_PER_S
 
-/* A process's start, as a line says it, can be too late by any delay, but too early only by the delay
- * of the line that fitted best so far. */
+/* A process's start, as a line says it, can be too late by any delay, but too early only by the
+ * delay of the line that fitted best so far. */
 #define EARLY_NS_MAX (2 * NS_PER_S)
 
-/* What a gap costs against a worse fit to the clock: arrivals are measured, a log's order is not. */
-#define GAP_COST_NS     (50 * NS_PER_MS)
+/* What a gap costs against a worse fit to the clock: arrivals are measured, a log's order is not.
+ */
+#define GAP_COST_NS	(50 * NS_PER_MS)
 #define LOG_GAP_COST_NS (10 * NS_PER_S)
 
 /* A longer gap is another process, or a number that nobody should trust. */
@@ -45,7 +46,8 @@ static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 			return UNKNOWN_U64;
 		return proc->align.init_ns - init_ns;
 	}
-	/* In a log time passes between lines, so a line ahead of the clock is usual; behind it is not. */
+	/* In a log time passes between lines, so a line ahead of the clock is usual; behind it is
+	 * not. */
 	at_ns = proc->align.init_ns + end_ns;
 	return at_ns >= p->clock_ns ? at_ns - p->clock_ns : 2 * (p->clock_ns - at_ns);
 }

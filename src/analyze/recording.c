@@ -1,4 +1,5 @@
-/* recording.c - the walks over a recording: first the frame, then rows and fault records side by side. */
+/* recording.c - the walks over a recording: first the frame, then rows and fault records side by
+ * side. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -20,7 +21,8 @@ struct rows {
 	struct processes processes;
 	struct cycles cycles;
 	uint64_t process_id;
-	bool is_ours; /* the newest cycle was of the process shown: scavenger lines behind it are, too */
+	bool is_ours; /* the newest cycle was of the process shown: scavenger lines behind it are,
+			 too */
 	bool is_over;
 };
 
@@ -39,7 +41,7 @@ struct run {
 static void note_end(struct model *m, const struct reader *r, enum reader_status status)
 {
 	static const enum model_end ends[] = {
-		[READER_RECORD] = MODEL_WHOLE,	     [READER_END] = MODEL_WHOLE,
+		[READER_RECORD] = MODEL_WHOLE,	      [READER_END] = MODEL_WHOLE,
 		[READER_TRUNCATED] = MODEL_TRUNCATED, [READER_CORRUPT] = MODEL_CORRUPT,
 		[READER_FAILED] = MODEL_FAILED,
 	};
@@ -79,8 +81,9 @@ static void add_row_event(struct rows *rows, const struct event *ev)
 		return;
 	switch (traceline_parse(&line, ev->u.trace_line.line)) {
 	case TRACE_GC:
-		rows->is_ours = processes_add(&rows->processes, &line.u.gc, ev->time_ns, &missing)
-					->id == rows->process_id;
+		rows->is_ours =
+			processes_add(&rows->processes, &line.u.gc, ev->time_ns, &missing)->id ==
+			rows->process_id;
 		if (rows->is_ours)
 			cycles_add_gc(&rows->cycles, &line.u.gc, missing);
 		break;
@@ -155,6 +158,8 @@ static void finish_faults(struct run *run)
 	struct model *m = run->m;
 
 	m->faults.recorded_count = f->recorded_count;
+	if (f->recorded_count)
+		m->faults.sample_period = f->period_max;
 	if (run->totals.row_count)
 		m->faults.after_last_count = f->after.count;
 	if (f->recorded_count && is_known(m->recording.file_bytes))
@@ -175,17 +180,19 @@ static int choose_process(struct run *run, const struct process **ret, struct er
 	const struct process *target = processes_earliest(p);
 	struct model *m = run->m;
 
-	/* What a program that is not Go starts may well be: its children's cycles are not the target's. */
+	/* What a program that is not Go starts may well be: its children's cycles are not the
+	 * target's. */
 	if (m->target.is_go == 0 || (target && execs_is_child(run->path, m, target->align.init_ns)))
 		target = NULL;
 	*ret = target;
 	if (is_known(run->options.process_id)) {
 		*ret = processes_find(p, run->options.process_id);
 		if (!*ret)
-			return err_say(err, ENOENT,
-				       "there is no process %llu in '%s': it has trace lines of %llu",
-				       (unsigned long long)run->options.process_id, run->path,
-				       (unsigned long long)p->seen_count);
+			return err_say(
+				err, ENOENT,
+				"there is no process %llu in '%s': it has trace lines of %llu",
+				(unsigned long long)run->options.process_id, run->path,
+				(unsigned long long)p->seen_count);
 	}
 	m->process_is_target = *ret == target;
 	return 0;
@@ -204,8 +211,7 @@ static int walk_rows(struct run *run, const struct process *shown, struct err *e
 	processes_init(&run->rows.processes);
 	cycles_init(&run->rows.cycles, shown ? shown->align.init_ns : 0, origin_ns,
 		    m->memory.sample_count > 0);
-	faults_init(&run->faults, origin_ns,
-		    (struct model_sink){ .cycle = count_row, .arg = run });
+	faults_init(&run->faults, origin_ns, (struct model_sink){ .cycle = count_row, .arg = run });
 	if (!m->faults.has_records)
 		return walk_rows_alone(run);
 	return walk_rows_and_faults(run, err);
@@ -221,7 +227,8 @@ static void finish(struct run *run, const struct process *shown)
 	if (shown) {
 		totals_finish(&run->totals, &m->gc);
 		m->gc.align_uncertainty_ns = align_uncertainty_ns(&shown->align);
-		/* The target was started by the recorder, so its first cycles were there to be seen. */
+		/* The target was started by the recorder, so its first cycles were there to be
+		 * seen. */
 		if (m->process_is_target)
 			m->losses.missing_cycle_count += shown->first_number - 1;
 	} else if (m->target.is_go != 0 && m->gc.is_on) {

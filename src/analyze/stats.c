@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/unknown.h"
 
-#define SLOTS_FIRST      256u
+#define SLOTS_FIRST	 256u
 #define SIGNIFICANT_BITS 10
 
 static size_t place_of(const struct stats *s, uint64_t value)

@@ -10,10 +10,10 @@
 
 /* Bars of the histogram begin at 1, 2 and 5 times a power of ten; the first one at 0. */
 static const uint64_t bucket_starts[] = {
-	0,	  1000,	     2000,	5000,	   10000,      20000,	   50000,
-	100000,	  200000,    500000,	1000000,   2000000,    5000000,	   10000000,
-	20000000, 50000000,  100000000, 200000000, 500000000,  1000000000, 2000000000,
-	5000000000, 10000000000, 100000000000,
+	0,	   1000,       2000,	   5000,       10000,	    20000,
+	50000,	   100000,     200000,	   500000,     1000000,	    2000000,
+	5000000,   10000000,   20000000,   50000000,   100000000,   200000000,
+	500000000, 1000000000, 2000000000, 5000000000, 10000000000, 100000000000,
 };
 
 #define BUCKET_COUNT (sizeof(bucket_starts) / sizeof(bucket_starts[0]))
@@ -100,8 +100,8 @@ static void add_tightness(struct totals *t, const struct model_cycle *c)
 
 void totals_add(struct totals *t, const struct model_cycle *c)
 {
-	uint64_t gc_cpu_ns = c->stop_cpu_ns + or_zero(c->assist_cpu_ns) +
-			     or_zero(c->dedicated_cpu_ns);
+	uint64_t gc_cpu_ns =
+		c->stop_cpu_ns + or_zero(c->assist_cpu_ns) + or_zero(c->dedicated_cpu_ns);
 
 	add_pauses(t, c);
 	add_interval(t, c, gc_cpu_ns);
@@ -189,8 +189,8 @@ void totals_finish(const struct totals *t, struct model_gc *gc)
 	gc->heap_goal_peak_bytes = t->goal_peak_bytes;
 	if (t->allocated_over_ns) {
 		gc->allocated_bytes = t->allocated_bytes;
-		gc->allocated_bytes_per_second =
-			(double)t->allocated_bytes * (double)NS_PER_S / (double)t->allocated_over_ns;
+		gc->allocated_bytes_per_second = (double)t->allocated_bytes * (double)NS_PER_S /
+						 (double)t->allocated_over_ns;
 	}
 	gc->scav_background_bytes = t->scav_background_bytes;
 	gc->scav_eager_bytes = t->scav_eager_bytes;

@@ -42,8 +42,10 @@ static int judge_end(const struct model *m, struct err *err)
 	case MODEL_CORRUPT:
 	case MODEL_FAILED:
 		err_say(err, EBADMSG, "%.*s", len, text);
-		err_hint(err, "the report covers the part before; copy the recording again from where it "
-			      "was made");
+		err_hint(
+			err,
+			"the report covers the part before; copy the recording again from where it "
+			"was made");
 		return EXIT_FAILED;
 	}
 	return EXIT_FAILED;
@@ -104,8 +106,9 @@ const struct command cmd_report = {
 	.name = "report",
 	.usage = "[options] [FILE]",
 	.summary = "summary, cycles and findings of a recording (gctide.rec)",
-	.details = "A recording that stops early is reported up to there, with a warning. One that is "
-		   "damaged is\nreported up to the damage, and the status is 1.\n",
+	.details =
+		"A recording that stops early is reported up to there, with a warning. One that is "
+		"damaged is\nreported up to the damage, and the status is 1.\n",
 	.options = report_options,
 	.run = run_report,
 };

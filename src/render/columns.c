@@ -4,8 +4,14 @@
 #include "base/unknown.h"
 #include "renderer_internal.h"
 
-#define NUMBER(field) { #field, offsetof(struct model_cycle, field), false }
-#define BOOL(field)   { #field, offsetof(struct model_cycle, field), true }
+#define NUMBER(field)                                              \
+	{                                                          \
+#field, offsetof(struct model_cycle, field), false \
+	}
+#define BOOL(field)                                               \
+	{                                                         \
+#field, offsetof(struct model_cycle, field), true \
+	}
 
 const struct cycle_column cycle_columns[] = {
 	NUMBER(number),

@@ -1,4 +1,5 @@
-/* csv.c - one line per cycle (RFC 4180); the header names the unit of each column; unknown is empty. */
+/* csv.c - one line per cycle (RFC 4180); the header names the unit of each column; unknown is
+ * empty. */
 #include <inttypes.h>
 
 #include "base/unknown.h"

@@ -1,7 +1,7 @@
 /* json.c - schema gctide.report/1.
  *
- * Rows come first, as they stream; the sections that need the whole recording stand behind them. Unknown is
- * null. The document is whole whatever the state of the recording. */
+ * Rows come first, as they stream; the sections that need the whole recording stand behind them.
+ * Unknown is null. The document is whole whatever the state of the recording. */
 #include <inttypes.h>
 
 #include "base/unknown.h"

@@ -73,7 +73,8 @@ static json_t *target_json(const struct model *m)
 	json_object_set_new(j, "exit_status", number(t->exit_status));
 	json_object_set_new(j, "term_signal", number(t->term_signal));
 	json_object_set_new(j, "end_reason", text_or_null(&t->end_reason));
-	json_object_set_new(j, "godebug", t->is_known ? string(buf_text(&t->godebug)) : json_null());
+	json_object_set_new(j, "godebug",
+			    t->is_known ? string(buf_text(&t->godebug)) : json_null());
 	json_object_set_new(j, "gogc", text_or_null(&t->gogc));
 	json_object_set_new(j, "gomemlimit", text_or_null(&t->gomemlimit));
 	json_object_set_new(j, "gomaxprocs", text_or_null(&t->gomaxprocs));
@@ -317,8 +318,10 @@ static json_t *losses_json(const struct model *m)
 	const struct model_losses *l = &m->losses;
 	json_t *j = json_object();
 
-	json_object_set_new(j, "perf_lost_count", m->is_log ? json_null() : number(l->perf_lost_count));
-	json_object_set_new(j, "throttle_count", m->is_log ? json_null() : number(l->throttle_count));
+	json_object_set_new(j, "perf_lost_count",
+			    m->is_log ? json_null() : number(l->perf_lost_count));
+	json_object_set_new(j, "throttle_count",
+			    m->is_log ? json_null() : number(l->throttle_count));
 	json_object_set_new(j, "unparsed_line_count", number(l->unparsed_line_count));
 	json_object_set_new(j, "foreign_cycle_count", number(l->foreign_cycle_count));
 	json_object_set_new(j, "failed_read_count",
@@ -341,8 +344,8 @@ static json_t *recording_json(const struct model *m)
 
 	json_object_set_new(j, "name", string(buf_text(&m->input_name)));
 	json_object_set_new(j, "kind", json_string(m->is_log ? "log" : "recording"));
-	json_object_set_new(j, "complete", m->is_log ? json_null()
-						     : json_boolean(r->end == MODEL_WHOLE));
+	json_object_set_new(j, "complete",
+			    m->is_log ? json_null() : json_boolean(r->end == MODEL_WHOLE));
 	json_object_set_new(j, "end",
 			    m->is_log ? json_null() : json_string(model_end_name(r->end)));
 	json_object_set_new(j, "stops_at_ns", number(r->stops_at_ns));
@@ -393,14 +396,22 @@ struct section {
 };
 
 static const struct section sections[] = {
-	{ "target", target_json },	 { "time", time_json },
-	{ "sources", sources_json },	 { "gc", gc_json },
-	{ "returns", returns_json },	 { "faults", faults_json },
-	{ "memory", memory_json },	 { "cgroup", cgroup_json },
-	{ "cpu", cpu_json },		 { "observer", observer_json },
-	{ "losses", losses_json },	 { "recording", recording_json },
-	{ "processes", processes_json }, { "facts", facts_json },
-	{ "fallbacks", fallbacks_json }, { "findings", findings_json },
+	{ "target", target_json },
+	{ "time", time_json },
+	{ "sources", sources_json },
+	{ "gc", gc_json },
+	{ "returns", returns_json },
+	{ "faults", faults_json },
+	{ "memory", memory_json },
+	{ "cgroup", cgroup_json },
+	{ "cpu", cpu_json },
+	{ "observer", observer_json },
+	{ "losses", losses_json },
+	{ "recording", recording_json },
+	{ "processes", processes_json },
+	{ "facts", facts_json },
+	{ "fallbacks", fallbacks_json },
+	{ "findings", findings_json },
 };
 
 void json_print_sections(FILE *out, const struct model *m)

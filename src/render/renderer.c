@@ -26,8 +26,8 @@ static const struct renderer_format *find_format(const char *name)
 	return NULL;
 }
 
-int renderer_open(struct renderer **ret, const char *format,
-		  const struct renderer_options *options, struct err *err)
+int renderer_open(struct renderer **ret, const char *format, const struct renderer_options *options,
+		  struct err *err)
 {
 	const struct renderer_format *f = find_format(format);
 	struct renderer *r;

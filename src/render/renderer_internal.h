@@ -37,14 +37,15 @@ void window_done(struct window *w);
 /* A column of the machine formats; names are those of schema gctide.report/1. */
 struct cycle_column {
 	const char *name;
-	size_t offset;  /* in struct model_cycle */
+	size_t offset; /* in struct model_cycle */
 	bool is_bool;
 };
 
 extern const struct cycle_column cycle_columns[];
 extern const size_t cycle_column_count;
 
-/* The value of a number column; UNKNOWN_U64 also when it is too large for JSON readers (2^63 and more). */
+/* The value of a number column; UNKNOWN_U64 also when it is too large for JSON readers (2^63 and
+ * more). */
 uint64_t cycle_number_at(const struct cycle_column *column, const struct model_cycle *c);
 bool cycle_bool_at(const struct cycle_column *column, const struct model_cycle *c);
 
@@ -58,7 +59,5 @@ void text_print_findings(FILE *out, const struct model *m, bool use_color);
 void text_print_losses(FILE *out, const struct model *m);
 void text_print_cycle_header(FILE *out);
 void text_print_cycle(FILE *out, const struct model_cycle *c);
-
-#define TEXT_COLUMNS 100
 
 #endif

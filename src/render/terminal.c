@@ -5,16 +5,16 @@
 #include <string.h>
 
 struct utf8_form {
-	uint8_t mask, lead;
 	size_t len;
 	uint32_t first; /* smallest code point of this length */
+	uint8_t mask, lead;
 };
 
 static const struct utf8_form forms[] = {
-	{ 0x80, 0x00, 1, 0 },
-	{ 0xe0, 0xc0, 2, 0x80 },
-	{ 0xf0, 0xe0, 3, 0x800 },
-	{ 0xf8, 0xf0, 4, 0x10000 },
+	{ 1, 0, 0x80, 0x00 },
+	{ 2, 0x80, 0xe0, 0xc0 },
+	{ 3, 0x800, 0xf0, 0xe0 },
+	{ 4, 0x10000, 0xf8, 0xf0 },
 };
 
 /* Length, and the code point. */

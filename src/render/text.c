@@ -1,7 +1,7 @@
 /* text.c - the report for people: a summary, one row per cycle, findings, losses.
  *
- * The summary stands first but is known last, so rows wait: the first and the last of them in memory, or, when
- * all are wanted, printed into a temporary file. */
+ * The summary stands first but is known last, so rows wait: the first and the last of them in
+ * memory, or, when all are wanted, printed into a temporary file. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -53,7 +53,8 @@ static void print_window(FILE *out, const struct window *w)
 
 	for (size_t i = 0; i < window_count(w); i++) {
 		if (i == window_gap(w) && window_left_out_count(w))
-			fprintf(out, "        ... %s cycles left out: --cycles all shows them ...\n",
+			fprintf(out,
+				"        ... %s cycles left out: --cycles all shows them ...\n",
 				units_count(count, window_left_out_count(w)));
 		text_print_cycle(out, window_row(w, i));
 	}

@@ -12,9 +12,10 @@
 void text_print_cycle_header(FILE *out)
 {
 	fputs("\n"
-	      "cycles (f: forced, S: the world stood still throughout; ~ estimated; - unknown; heap in "
+	      "cycles (f: forced, S: the world stood still throughout; ~ estimated; - unknown; "
+	      "heap in "
 	      "MiB, floor)\n"
-	      "     gc       start  sweep-term      mark mark-term   start>end>live  goal alloc     "
+	      "     gc       start sweep-term      mark mark-term   start>end>live  goal alloc     "
 	      "faults       RSS\n",
 	      out);
 }
@@ -59,8 +60,10 @@ void text_print_cycle(FILE *out, const struct model_cycle *c)
 			count(stw1, c->missing_before, false));
 	snprintf(heap, sizeof(heap), "%s>%s>%s", mib(from, c->heap_start_bytes),
 		 mib(to, c->heap_end_bytes), mib(live, c->heap_live_bytes));
-	fprintf(out, "%7" PRIu64 "%c%9.3f s  %10s %9s %9s %16s %5s %5s %10s %9s\n", c->number,
-		c->stopped_throughout ? 'S' : c->forced ? 'f' : ' ',
+	fprintf(out, "%7" PRIu64 "%c%9.3f s  %9s %9s %9s %16s %5s %5s %10s %9s\n", c->number,
+		c->stopped_throughout ? 'S'
+		: c->forced	      ? 'f'
+				      : ' ',
 		(double)c->start_ns / (double)NS_PER_S, duration(stw1, c->sweep_termination_ns),
 		duration(mark, c->mark_ns), duration(stw2, c->mark_termination_ns), heap,
 		mib(goal, c->goal_bytes), mib(alloc, c->allocated_bytes),

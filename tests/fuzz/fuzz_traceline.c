@@ -1,0 +1,24 @@
+/* fuzz_traceline.c - a refused line leaves the result alone; an accepted one, printed from its
+ * figures in the runtime's form, is the line again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/traceline_print.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct text line = { .at = (const char *)data, .len = size };
+	struct trace_line t, before;
+
+	memset(&t, 0x5a, sizeof(t));
+	before = t;
+	if (traceline_parse(&t, line) == TRACE_NOT_RUNTIME) {
+		if (memcmp(&t, &before, sizeof(t)) != 0)
+			abort();
+	} else if (!prints_as(&t, line)) {
+		abort();
+	}
+	return 0;
+}

@@ -1,0 +1,430 @@
+/* test_findings.c - every rule: when it applies, and that it keeps quiet just below. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/findings.h"
+#include "base/unknown.h"
+
+#define MS     1000000ULL
+#define S_     1000000000ULL
+#define MIB(n) ((uint64_t)(n) << 20)
+
+/* The finding with this key after the rules were asked, or NULL. */
+static const struct model_finding *find(struct model *m, const char *key)
+{
+	findings_make(m);
+	for (size_t i = 0; i < m->finding_count; i++)
+		if (strcmp(m->findings[i].key, key) == 0)
+			return &m->findings[i];
+	return NULL;
+}
+
+/* A recording of a Go program with 100 quiet cycles in 10 s: nothing to find. */
+static struct model *quiet(void)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	model_init(m);
+	m->target.is_known = true;
+	m->target.is_go = 1;
+	m->process_count = 1;
+	m->process_is_target = true;
+	m->time.wall_ns = 10 * S_;
+	m->gc.is_on = true;
+	m->gc.cycle_count = m->gc.row_count = 100;
+	m->gc.forced_count = 0;
+	m->gc.first_start_ns = 0;
+	m->gc.last_end_ns = 10 * S_;
+	m->gc.cpu_fraction = 0.02;
+	m->gc.cpu_ns = 400 * MS;
+	m->gc.assist_cpu_ns = 10 * MS;
+	m->gc.heap_goal_peak_bytes = MIB(100);
+	m->gc.pause.count = 200;
+	m->gc.pause.max_ns = MS;
+	m->gc.pause.p99_ns = MS;
+	m->memory.rss_peak_bytes = MIB(200);
+	m->memory.lazyfree_peak_bytes = MIB(5);
+	m->faults.minor_count = 1000;
+	m->faults.source = "perf";
+	m->faults.mode = "user+kernel";
+	m->faults.recorded_count = 1000;
+	m->faults.sample_period = 1;
+	m->cpu = (struct model_cpu){ 9 * S_, S_, "rusage" };
+	m->observer.cpu_ns = 100 * MS;
+	return m;
+}
+
+static void drop(struct model *m)
+{
+	model_done(m);
+	free(m);
+}
+
+static void fact(struct model *m, const char *key, const char *value)
+{
+	model_set(&m->facts[m->fact_count].key, text_of(key));
+	model_set(&m->facts[m->fact_count++].value, text_of(value));
+}
+
+static void a_quiet_run_has_no_findings(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	findings_make(m);
+	assert_int_equal(m->finding_count, 0);
+	drop(m);
+}
+
+static void a_model_that_knows_nothing_finds_nothing_about_figures(void **state)
+{
+	struct model *m = calloc(1, sizeof(*m));
+
+	(void)state;
+	model_init(m);
+	findings_make(m);
+	/* only that there was no trace line to see */
+	assert_int_equal(m->finding_count, 1);
+	assert_string_equal(m->findings[0].key, "target.no_cycles");
+	drop(m);
+}
+
+static void every_finding_says_what_it_rests_on_and_what_to_do(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.pause.max_ns = 12 * MS;
+	m->losses.perf_lost_count = 3;
+	m->gc.cpu_fraction = 0.4;
+	findings_make(m);
+	assert_int_equal(m->finding_count, 3);
+	for (size_t i = 0; i < m->finding_count; i++) {
+		assert_true(strlen(m->findings[i].evidence) > 10);
+		assert_true(strlen(m->findings[i].advice) > 10);
+		assert_true(strlen(m->findings[i].evidence) < sizeof(m->findings[i].evidence) - 1);
+		assert_true(strlen(m->findings[i].advice) < sizeof(m->findings[i].advice) - 1);
+	}
+	drop(m);
+}
+
+static void the_gravest_come_first(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->recording.end = MODEL_CORRUPT;
+	model_set(&m->recording.end_text, text_of("'x' is damaged"));
+	m->faults.mode = "user";
+	m->gc.pause.max_ns = 12 * MS;
+	findings_make(m);
+	assert_int_equal(m->finding_count, 3);
+	assert_string_equal(m->findings[0].key, "data.corrupt");
+	assert_string_equal(m->findings[1].key, "pause.long");
+	assert_string_equal(m->findings[2].key, "data.user_mode_only");
+	drop(m);
+}
+
+static void an_early_end_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->recording.end = MODEL_TRUNCATED;
+	m->recording.stops_at_ns = 12400 * MS;
+	assert_non_null(strstr(find(m, "data.truncated")->evidence, "12.4 s"));
+	drop(m);
+}
+
+static void losses_are_named_with_their_counts(void **state)
+{
+	struct model *m = quiet();
+	const struct model_finding *f;
+
+	(void)state;
+	m->losses.perf_lost_count = 12;
+	m->losses.missing_cycle_count = 2;
+	f = find(m, "data.lost");
+	assert_non_null(f);
+	assert_string_equal(f->evidence, "12 perf records lost, 2 cycles missing");
+	m->losses.missed_sample_count = 10;
+	m->memory.sample_count = 100; /* one in ten of a level does not matter */
+	assert_string_equal(find(m, "data.lost")->evidence, f->evidence);
+	m->losses.missed_sample_count = 11;
+	assert_non_null(strstr(find(m, "data.lost")->evidence, "11 memory samples missed"));
+	m->losses.is_at_least = true;
+	assert_non_null(strstr(find(m, "data.lost")->evidence, "unknown number"));
+	drop(m);
+}
+
+static void counting_in_user_mode_only_is_said(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->faults.mode = "user";
+	assert_non_null(find(m, "data.user_mode_only"));
+	m->faults.mode = "rusage";
+	assert_null(find(m, "data.user_mode_only"));
+	drop(m);
+}
+
+static void sampling_faults_is_said(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->faults.sample_period = 61;
+	assert_non_null(strstr(find(m, "data.sampled_faults")->evidence, "61-th"));
+	m->faults.recorded_count = 0;
+	assert_null(find(m, "data.sampled_faults"));
+	drop(m);
+}
+
+static void a_quarter_of_the_cpu_is_much(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.cpu_fraction = 0.249;
+	assert_null(find(m, "gc.cpu_share"));
+	m->gc.cpu_fraction = 0.25;
+	assert_non_null(find(m, "gc.cpu_share"));
+	m->gc.row_count = 9; /* too few to say */
+	assert_null(find(m, "gc.cpu_share"));
+	drop(m);
+}
+
+static void assists_that_carry_the_collector_are_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.cpu_fraction = 0.1;
+	m->gc.assist_cpu_ns = 119 * MS; /* of 400 ms */
+	assert_null(find(m, "gc.assist"));
+	m->gc.assist_cpu_ns = 120 * MS;
+	assert_non_null(find(m, "gc.assist"));
+	m->gc.cpu_fraction = 0.01;
+	assert_null(find(m, "gc.assist"));
+	drop(m);
+}
+
+static void more_than_half_forced_is_a_habit(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.forced_count = 50;
+	assert_null(find(m, "gc.forced"));
+	m->gc.forced_count = 51;
+	assert_non_null(strstr(find(m, "gc.forced")->evidence, "51 of 100"));
+	m->gc.row_count = m->gc.forced_count = 9;
+	assert_null(find(m, "gc.forced"));
+	drop(m);
+}
+
+static void ten_milliseconds_is_a_long_pause(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.pause.max_ns = 9900000;
+	assert_null(find(m, "pause.long"));
+	m->gc.pause.max_ns = 10 * MS;
+	assert_non_null(find(m, "pause.long"));
+	drop(m);
+}
+
+static void a_limit_that_does_not_fit_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.tight_run_count = 50;
+	m->gc.tight_run_ns = 2 * S_;
+	assert_null(find(m, "limit.thrash")); /* no limit is set */
+	model_set(&m->target.gomemlimit, text_of("64MiB"));
+	assert_non_null(strstr(find(m, "limit.thrash")->evidence, "GOMEMLIMIT=64MiB, 50 cycles"));
+	m->gc.tight_run_ns = 6 * S_; /* 8 a second */
+	assert_null(find(m, "limit.thrash"));
+	m->gc.tight_run_count = 9;
+	m->gc.tight_run_ns = S_ / 2;
+	assert_null(find(m, "limit.thrash"));
+	m->gc.tight_run_count = 50;
+	model_set(&m->target.gomemlimit, text_of("off"));
+	assert_null(find(m, "limit.thrash"));
+	drop(m);
+}
+
+static void a_small_heap_collected_all_the_time_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.row_count = 1000; /* 100 a second */
+	assert_null(find(m, "gc.small_heap"));
+	m->gc.heap_goal_peak_bytes = MIB(8);
+	assert_non_null(find(m, "gc.small_heap"));
+	m->gc.forced_count = 900;
+	assert_null(find(m, "gc.small_heap"));
+	drop(m);
+}
+
+static void a_tenth_of_lazyfree_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->memory.lazyfree_peak_bytes = MIB(19);
+	assert_null(find(m, "memory.lazyfree"));
+	m->memory.lazyfree_peak_bytes = MIB(20);
+	assert_non_null(find(m, "memory.lazyfree"));
+	m->memory.lazyfree_peak_bytes = UNKNOWN_U64;
+	assert_null(find(m, "memory.lazyfree"));
+	drop(m);
+}
+
+static void huge_pages_matter_when_thp_is_always(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->memory.heap_anonhuge_peak_bytes = MIB(50);
+	m->memory.heap_rss_at_anonhuge_peak_bytes = MIB(100);
+	assert_null(find(m, "memory.thp")); /* nobody told the setting */
+	fact(m, "thp.enabled", "always [madvise] never");
+	assert_null(find(m, "memory.thp"));
+	model_set(&m->facts[0].value, text_of("[always] madvise never"));
+	fact(m, "thp.max_ptes_none", "511");
+	assert_non_null(strstr(find(m, "memory.thp")->evidence, "max_ptes_none=511"));
+	m->memory.heap_anonhuge_peak_bytes = MIB(49);
+	assert_null(find(m, "memory.thp"));
+	drop(m);
+}
+
+static void a_cgroup_near_its_limit_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->cgroup.limit_bytes = MIB(100);
+	m->cgroup.peak_bytes = MIB(89);
+	assert_null(find(m, "memory.cgroup_limit"));
+	m->cgroup.peak_bytes = MIB(90);
+	assert_non_null(find(m, "memory.cgroup_limit"));
+	m->cgroup.limit_bytes = UNKNOWN_U64;
+	assert_null(find(m, "memory.cgroup_limit"));
+	drop(m);
+}
+
+static void reading_from_disk_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->faults.major_count = 999;
+	assert_null(find(m, "faults.major"));
+	m->faults.major_count = 1000;
+	assert_non_null(find(m, "faults.major"));
+	drop(m);
+}
+
+static void a_target_that_is_not_go_is_said_plainly(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->target.is_go = 0;
+	m->gc.row_count = 0;
+	m->process_count = 0;
+	assert_non_null(strstr(find(m, "target.not_go")->evidence, "not a Go program"));
+	assert_null(find(m, "target.no_cycles"));
+	m->process_count = 1;
+	m->other_count = 1;
+	m->others[0] = (struct model_process){ .id = 0, .cycle_count = 12 };
+	m->losses.foreign_cycle_count = 12;
+	assert_non_null(strstr(find(m, "target.not_go")->advice, "--process 0"));
+	m->target.is_go = UNKNOWN_U64;
+	assert_null(find(m, "target.not_go"));
+	drop(m);
+}
+
+static void no_cycle_is_told_from_no_trace(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.row_count = 0;
+	assert_non_null(
+		strstr(find(m, "target.no_cycles")->evidence, "made no collection in 10.0 s"));
+	m->gc.is_on = false;
+	assert_non_null(strstr(find(m, "target.no_cycles")->evidence, "gctrace was not on"));
+	drop(m);
+}
+
+static void other_processes_are_pointed_out(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->process_count = 3;
+	m->other_count = 2;
+	m->others[0] = (struct model_process){ .id = 2, .cycle_count = 30 };
+	m->losses.foreign_cycle_count = 40;
+	assert_non_null(strstr(find(m, "target.other_processes")->advice, "--process 2"));
+	m->process_count = 1;
+	assert_null(find(m, "target.other_processes"));
+	drop(m);
+}
+
+static void watching_that_costs_is_said(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->observer.cpu_ns = 499 * MS; /* of 10 s */
+	assert_null(find(m, "observer.cost"));
+	m->observer.cpu_ns = 500 * MS;
+	assert_non_null(find(m, "observer.cost"));
+	m->observer.cpu_ns = UNKNOWN_U64;
+	assert_null(find(m, "observer.cost"));
+	drop(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_quiet_run_has_no_findings),
+		cmocka_unit_test(a_model_that_knows_nothing_finds_nothing_about_figures),
+		cmocka_unit_test(every_finding_says_what_it_rests_on_and_what_to_do),
+		cmocka_unit_test(the_gravest_come_first),
+		cmocka_unit_test(an_early_end_is_found),
+		cmocka_unit_test(losses_are_named_with_their_counts),
+		cmocka_unit_test(counting_in_user_mode_only_is_said),
+		cmocka_unit_test(sampling_faults_is_said),
+		cmocka_unit_test(a_quarter_of_the_cpu_is_much),
+		cmocka_unit_test(assists_that_carry_the_collector_are_found),
+		cmocka_unit_test(more_than_half_forced_is_a_habit),
+		cmocka_unit_test(ten_milliseconds_is_a_long_pause),
+		cmocka_unit_test(a_limit_that_does_not_fit_is_found),
+		cmocka_unit_test(a_small_heap_collected_all_the_time_is_found),
+		cmocka_unit_test(a_tenth_of_lazyfree_is_found),
+		cmocka_unit_test(huge_pages_matter_when_thp_is_always),
+		cmocka_unit_test(a_cgroup_near_its_limit_is_found),
+		cmocka_unit_test(reading_from_disk_is_found),
+		cmocka_unit_test(a_target_that_is_not_go_is_said_plainly),
+		cmocka_unit_test(no_cycle_is_told_from_no_trace),
+		cmocka_unit_test(other_processes_are_pointed_out),
+		cmocka_unit_test(watching_that_costs_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
