@@ -171,6 +171,12 @@ bool grammar_take(struct grammar_state *s, struct text packet)
 	return true;
 }
 
+bool grammar_can_begin(struct text packet)
+{
+	return text_is(packet, "gc ") || text_is(packet, "scav ") || text_starts(packet, "scvg") ||
+	       text_starts(packet, "forced scvg");
+}
+
 bool grammar_is_complete(const struct grammar_state *s)
 {
 	for (size_t i = 0; i < VARIANT_COUNT; i++)

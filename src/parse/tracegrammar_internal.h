@@ -17,6 +17,9 @@ struct grammar_state {
 	uint32_t piece_count;                          /* elements matched so far */
 };
 
+/* Whether a line may begin with this packet: cheap, for the many that cannot. */
+bool grammar_can_begin(struct text packet);
+
 /* Start at the beginning of every variant. */
 void grammar_begin(struct grammar_state *s);
 

@@ -14,7 +14,8 @@
 #include "tracegrammar_internal.h"
 #include "tracepick_internal.h"
 
-#define LINES_MAX       4             /* lines in progress: of processes that print at the same moment */
+#define LINES_MAX       8             /* lines in progress: of processes that print at the same moment, and beginnings
+                                         that others wrote */
 #define PROCESSES_MAX   8             /* whose last cycle number is remembered */
 #define PIECES_CERTAIN  4             /* "gc ", number, " @", seconds: nobody else writes that */
 #define QUEUE_BYTES_MAX (256u << 10)
@@ -28,6 +29,8 @@ struct line {
 	struct buf text;            /* pieces that left the queue already */
 	uint64_t first_ns, last_ns, packet_count;
 	uint64_t until_ns;          /* how long the queue waits for it */
+	uint64_t early[PIECES_CERTAIN]; /* serial numbers of its packets until it is certain */
+	size_t early_count;
 };
 
 struct tracepacket {
@@ -35,6 +38,7 @@ struct tracepacket {
 	struct line lines[LINES_MAX];
 	struct buf bytes;           /* of the queued packets, in order */
 	struct buf items;           /* struct pick_item each */
+	uint64_t serial;            /* of the first queued packet; the others follow */
 	uint64_t next_numbers[PROCESSES_MAX]; /* newest first; 1 where nothing is known yet */
 };
 
@@ -59,10 +63,21 @@ void tracepacket_free(struct tracepacket *t)
 	free(t);
 }
 
+static bool is_certain(const struct line *l)
+{
+	return l->state.piece_count >= PIECES_CERTAIN;
+}
+
 static struct pick_item *queue_items(const struct tracepacket *t, size_t *ret_count)
 {
 	*ret_count = t->items.len / sizeof(struct pick_item);
 	return (struct pick_item *)(void *)t->items.at;
+}
+
+/* The serial number that the next packet put into the queue will have. */
+static uint64_t next_serial(const struct tracepacket *t)
+{
+	return t->serial + t->items.len / sizeof(struct pick_item);
 }
 
 static void queue_add(struct tracepacket *t, struct text packet, int owner)
@@ -89,6 +104,7 @@ static void queue_release(struct tracepacket *t)
 		items[i].offset -= bytes;
 	buf_consume(&t->bytes, bytes);
 	buf_consume(&t->items, done * sizeof(*items));
+	t->serial += done;
 }
 
 static void line_disown(struct tracepacket *t, int owner);
@@ -99,7 +115,7 @@ static unsigned uncertain_lines(const struct tracepacket *t, int except)
 	unsigned set = 0;
 
 	for (int i = 0; i < LINES_MAX; i++)
-		if (i != except && t->lines[i].used && t->lines[i].state.piece_count < PIECES_CERTAIN)
+		if (i != except && t->lines[i].used && !is_certain(&t->lines[i]))
 			set |= 1u << i;
 	return set;
 }
@@ -177,6 +193,7 @@ static void line_drop(struct line *l)
 	buf_clear(&l->text);
 	l->used = l->spoiled = false;
 	l->mixed_with = 0;
+	l->early_count = 0;
 }
 
 /* A line that took its numbers for good: whoever could have taken them as well is in doubt from now on. */
@@ -249,34 +266,54 @@ static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
 	struct line *l = &t->lines[owner];
 
 	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
-	if (l->state.piece_count < PIECES_CERTAIN)
+	if (!is_certain(l))
 		line_disown(t, owner);
 	else
 		line_take_out(t, owner);
 	queue_release(t);
 }
 
+/* Room for a new line: when there is none, the uncertain one that has waited longest is given up. -1 when all
+ * lines are certain. */
+static int free_slot(struct tracepacket *t, uint64_t now_ns)
+{
+	int oldest = -1;
+
+	for (int i = 0; i < LINES_MAX; i++) {
+		if (!t->lines[i].used)
+			return i;
+		if (!is_certain(&t->lines[i]) && (oldest < 0 || t->lines[i].first_ns < t->lines[oldest].first_ns))
+			oldest = i;
+	}
+	if (oldest >= 0)
+		line_give_up(t, oldest, now_ns);
+	return oldest;
+}
+
 static bool begin_line(struct tracepacket *t, struct text packet, uint64_t now_ns)
 {
 	struct grammar_state state;
+	struct line *l;
+	int slot;
 
+	if (!grammar_can_begin(packet))
+		return false;
 	grammar_begin(&state);
 	if (!grammar_take(&state, packet))
 		return false;
-	for (int i = 0; i < LINES_MAX; i++) {
-		struct line *l = &t->lines[i];
-
-		if (l->used)
-			continue;
-		l->used = true;
-		l->state = state;
-		l->first_ns = l->last_ns = now_ns;
-		l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
-		l->packet_count = 1;
-		queue_add(t, packet, i);
-		return true;
-	}
-	return false;
+	slot = free_slot(t, now_ns);
+	if (slot < 0)
+		return false;
+	l = &t->lines[slot];
+	l->used = true;
+	l->state = state;
+	l->first_ns = l->last_ns = now_ns;
+	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
+	l->packet_count = 1;
+	l->early[0] = next_serial(t);
+	l->early_count = 1;
+	queue_add(t, packet, slot);
+	return true;
 }
 
 /* The lines that could take the packet as their next piece, as bits. */
@@ -293,35 +330,102 @@ static unsigned takers_of(const struct tracepacket *t, struct text packet)
 	return takers;
 }
 
-/* Which line takes the packet: -1 for none. When several would, it goes to the one that moved last, as the runtime
- * writes its pieces at one go; a number that could belong to either puts both in doubt, a literal is the same
- * in both. */
-static int choose_line(struct tracepacket *t, struct text packet)
+/* Which line owns the packet: a certain one before an uncertain one, then the one that moved last, as the runtime
+ * writes its pieces at one go. A number that another line could take as well, besides a certain one, puts them in
+ * doubt; a literal is the same in both. */
+static int choose_owner(struct tracepacket *t, unsigned takers, struct text packet)
 {
-	unsigned takers = takers_of(t, packet);
 	bool is_number = packet.at[0] >= '0' && packet.at[0] <= '9';
+	unsigned certain = takers & ~uncertain_lines(t, -1), among = certain ? certain : takers;
 	int chosen = -1;
 
 	for (int i = 0; i < LINES_MAX; i++) {
-		if (!(takers >> i & 1))
-			continue;
-		if (chosen < 0 || t->lines[i].last_ns > t->lines[chosen].last_ns)
-			chosen = i;
-		if (is_number)
+		if (is_number && certain && takers >> i & 1)
 			t->lines[i].mixed_with |= takers & ~(1u << i);
+		if (among >> i & 1 && (chosen < 0 || t->lines[i].last_ns >= t->lines[chosen].last_ns))
+			chosen = i;
 	}
 	return chosen;
 }
 
-static void give_piece(struct tracepacket *t, int owner, struct text packet, uint64_t now_ns)
+/* An uncertain line whose packet turned out to be another's: back to before that packet. */
+static void line_roll_back(struct tracepacket *t, int owner, uint64_t serial)
 {
 	struct line *l = &t->lines[owner];
+	struct pick_item *items;
+	size_t count, kept = 0;
+
+	items = queue_items(t, &count);
+	grammar_begin(&l->state);
+	while (kept < l->early_count && l->early[kept] < serial) {
+		const struct pick_item *item = &items[l->early[kept++] - t->serial];
+
+		grammar_take(&l->state, (struct text){ (const char *)t->bytes.at + item->offset, item->len });
+	}
+	l->early_count = l->packet_count = kept;
+	for (size_t i = (size_t)(serial - t->serial); i < count; i++)
+		if (items[i].owner == owner)
+			items[i].owner = PICK_FOREIGN;
+}
+
+/* A line has become certain: the packets that it shared with uncertain lines are its own. */
+static void claim_early(struct tracepacket *t, int owner)
+{
+	struct line *l = &t->lines[owner];
+	size_t count;
+	struct pick_item *items = queue_items(t, &count);
+
+	for (size_t e = 0; e < l->early_count; e++) {
+		items[l->early[e] - t->serial].owner = owner;
+		for (int i = 0; i < LINES_MAX; i++)
+			for (size_t k = 0; i != owner && t->lines[i].used && k < t->lines[i].early_count; k++)
+				if (t->lines[i].early[k] == l->early[e])
+					line_roll_back(t, i, l->early[e]);
+	}
+	l->early_count = 0;
+}
+
+/* Let one taker move on; true when that made it certain. */
+static bool line_move(struct tracepacket *t, int taker, struct text packet, uint64_t serial)
+{
+	struct line *l = &t->lines[taker];
+	bool was_certain = is_certain(l);
 
 	grammar_take(&l->state, packet);
-	l->last_ns = now_ns;
 	l->packet_count++;
+	if (!was_certain && l->early_count < PIECES_CERTAIN)
+		l->early[l->early_count++] = serial;
+	return !was_certain && is_certain(l);
+}
+
+/* The packet is the next piece of its owner; of several uncertain lines nobody knows yet which is the runtime's, so
+ * they share it. Of several that become certain with it, the one that began last is the runtime's. */
+static void give_piece(struct tracepacket *t, unsigned takers, struct text packet, uint64_t now_ns)
+{
+	int owner = choose_owner(t, takers, packet), newest = -1;
+	uint64_t serial = next_serial(t);
+
+	if (is_certain(&t->lines[owner]))
+		takers = 1u << owner;
 	queue_add(t, packet, owner);
-	if (grammar_is_complete(&l->state))
+	for (int i = 0; i < LINES_MAX; i++) {
+		struct line *l = &t->lines[i];
+
+		if (!(takers >> i & 1))
+			continue;
+		if (line_move(t, i, packet, serial) && (newest < 0 || l->first_ns >= t->lines[newest].first_ns))
+			newest = i;
+		l->last_ns = now_ns;
+	}
+	/* The others that became certain with it shared all but their first packet: they are nothing yet. */
+	for (int i = 0; newest >= 0 && i < LINES_MAX; i++)
+		if (i != newest && takers >> i & 1 && t->lines[i].early_count)
+			line_roll_back(t, i, t->lines[i].early[1]);
+	if (newest >= 0) {
+		claim_early(t, newest);
+		owner = newest;
+	}
+	if (grammar_is_complete(&t->lines[owner].state))
 		line_end(t, owner, NULL);
 }
 
@@ -343,22 +447,23 @@ static bool queue_is_full(const struct tracepacket *t)
 
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns)
 {
-	int owner;
+	unsigned takers;
+	int oldest;
 
 	if (packet.len == 0)
 		return;
 	tracepacket_expire(t, now_ns);
-	owner = choose_line(t, packet);
-	if (owner >= 0)
-		give_piece(t, owner, packet, now_ns);
+	takers = takers_of(t, packet);
+	if (takers)
+		give_piece(t, takers, packet, now_ns);
 	else if (!begin_line(t, packet, now_ns)) {
 		if (t->items.len)
 			queue_add(t, packet, PICK_FOREIGN);
 		else
 			t->sink.user(t->sink.arg, packet);
 	}
-	while (queue_is_full(t) && (owner = oldest_line(t)) >= 0)
-		line_give_up(t, owner, now_ns);
+	while (queue_is_full(t) && (oldest = oldest_line(t)) >= 0)
+		line_give_up(t, oldest, now_ns);
 }
 
 void tracepacket_expire(struct tracepacket *t, uint64_t now_ns)
@@ -379,7 +484,7 @@ void tracepacket_finish(struct tracepacket *t)
 	for (int i = 0; i < LINES_MAX; i++) {
 		if (!t->lines[i].used)
 			continue;
-		if (t->lines[i].state.piece_count < PIECES_CERTAIN)
+		if (!is_certain(&t->lines[i]))
 			line_disown(t, i);
 		else
 			line_end(t, i, "the stream ended in the middle of it");
