@@ -26,11 +26,14 @@ static int hand_out(struct tracetext *t, struct tracetext_item *item)
 {
 	if (item->what == TRACETEXT_BROKEN) {
 		t->stats.broken_count++;
+		t->mender.last_cycle = 0; /* it may have been the next one */
 	} else {
 		t->stats.runtime_count++;
 		t->stats.mended_count += item->mended;
-		if (item->line.kind == TRACE_GC)
+		if (item->line.kind == TRACE_GC) {
 			t->mender.last_cycle = item->line.u.gc.number;
+			t->mender.last_start_ns = item->line.u.gc.start_ns;
+		}
 	}
 	t->stopped = t->sink(t->arg, item);
 	return t->stopped;
@@ -195,7 +198,7 @@ static int take_line(struct tracetext *t, struct text line, bool whole, uint64_t
 	if (grammar_for(line) && (!mender_is_waiting(&t->mender) || mender_is_head(line) ||
 				  !mender_is_certain(&t->mender))) {
 		rc = drop_waiting(t);
-		mender_begin(&t->mender, line, whole, offset);
+		mender_begin(&t->mender, line, offset);
 		return rc;
 	}
 	if (mender_is_waiting(&t->mender)) {
