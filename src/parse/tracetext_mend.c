@@ -15,7 +15,7 @@
 
 /* Most ways in which one physical line can be cut, and most cuts looked at for one runtime line. */
 #define MAX_CUTS   160
-#define MAX_VISITS 20000
+#define MAX_VISITS 5000
 
 struct cut {
 	uint16_t len;  /* bytes that belong to the runtime */
