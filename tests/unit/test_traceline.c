@@ -251,6 +251,40 @@ static enum trace_kind parse_clock(struct trace_line *ret, const char *figure)
 	return parse(ret, line);
 }
 
+static const char *const bad_durations[] = {
+	"",
+	"0.0",
+	"0.00",
+	"0.000",
+	"0.1",
+	"0.01",
+	"0.100",
+	"0.123",
+	"0.0001",
+	"00",
+	"00.1",
+	"1",
+	"9",
+	"01",
+	"1.",
+	"1.00",
+	"1.23",
+	"9.99",
+	"10.0",
+	"12.5",
+	".5",
+	"+1.0",
+	"-1.0",
+	"1e3",
+	"9223372036855",
+	"99999999999999999999",
+	"18446744073709551616000",
+	"0x10",
+	"1,0",
+	" 10",
+	"10 ",
+};
+
 static void a_duration_has_the_form_that_the_runtime_prints(void **state)
 {
 	static const struct {
@@ -271,39 +305,6 @@ static void a_duration_has_the_form_that_the_runtime_prints(void **state)
 		{ "123456789", 123456789000000 },
 		{ "9223372036854", 9223372036854000000 },
 	};
-	static const char *const bad[] = {
-		"",
-		"0.0",
-		"0.00",
-		"0.000",
-		"0.1",
-		"0.01",
-		"0.100",
-		"0.123",
-		"0.0001",
-		"00",
-		"00.1",
-		"1",
-		"9",
-		"01",
-		"1.",
-		"1.00",
-		"1.23",
-		"9.99",
-		"10.0",
-		"12.5",
-		".5",
-		"+1.0",
-		"-1.0",
-		"1e3",
-		"9223372036855",
-		"99999999999999999999",
-		"18446744073709551616000",
-		"0x10",
-		"1,0",
-		" 10",
-		"10 ",
-	};
 	struct trace_line t;
 
 	(void)state;
@@ -311,70 +312,77 @@ static void a_duration_has_the_form_that_the_runtime_prints(void **state)
 		assert_int_equal(parse_clock(&t, good[i].figure), TRACE_GC);
 		assert_int_equal(t.u.gc.sweep_termination_ns, good[i].ns);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(parse_clock(&t, bad[i]), TRACE_NOT_RUNTIME);
+	for (size_t i = 0; i < sizeof(bad_durations) / sizeof(bad_durations[0]); i++)
+		assert_int_equal(parse_clock(&t, bad_durations[i]), TRACE_NOT_RUNTIME);
 }
+
+static const char *const refused_lines[] = {
+	"",
+	"g",
+	"gc",
+	"gc ",
+	"gc 5 is done",
+	"worker: gc 5 is done",
+	"gcc 4.8",
+	"scav",
+	"scvg",
+	"forced scvg: ",
+	"scvg: ",
+	"scvg-2: 75 MB released",
+	"scvg-1: 75 MB released ",
+	/* Go 1.4 and before */
+	"gc1(1): 0+0+129+0 us, 0 -> 0 MB, 21 (21-0) objects, 2 goroutines, 15/0/0 sweeps",
+	"gc #1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	/* foreign digits */
+	"gc 1 @0.0012s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 1 @0.01s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 1 @00.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 01 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 0 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 0 P",
+	"gc 4294967296 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
+	"goal, 2 P",
+	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
+	"2147483648 P",
+	"gc 1 @0.001s -1%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	/* shapes mixed up */
+	"gc 1 @0.001s 0%: 0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0.001+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
+	"goal, "
+	"2 P",
+	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
+	"0 MB stacks, 0 MB globals, 2 P",
+	"gc 1 @0.001s 0% (checking for goroutine leaks): 0+0+0 ms clock, 0+0/0/0+0 ms cpu, "
+	"4->4->0 MB, 4 MB goal, 2 P",
+	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P "
+	"forced",
+	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P\r",
+	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P\n",
+	"gc  1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
+	"scav 1 KiB work, 2 KiB total, 3% util (forced) [controller reset]",
+	"scav 4294967296 1 KiB work, 2 KiB total, 3% util",
+	"scav 1 2 3 KiB work, 2 KiB total, 3% util",
+	"scav 18014398509481984 KiB work, 2 KiB total, 3% util",
+	"scav 1 KiB work (bg), 2 KiB total, 3% util",
+	"forced scvg-1: 75 MB released",
+	"forced scvg: inuse: 5",
+};
 
 static void what_the_runtime_does_not_print_is_refused(void **state)
 {
-	static const char *const lines[] = {
-		"",
-		"g",
-		"gc",
-		"gc ",
-		"gc 5 is done",
-		"worker: gc 5 is done",
-		"gcc 4.8",
-		"scav",
-		"scvg",
-		"forced scvg: ",
-		"scvg: ",
-		"scvg-2: 75 MB released",
-		"scvg-1: 75 MB released ",
-		/* Go 1.4 and before */
-		"gc1(1): 0+0+129+0 us, 0 -> 0 MB, 21 (21-0) objects, 2 goroutines, 15/0/0 sweeps",
-		"gc #1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		/* foreign digits */
-		"gc 1 @0.0012s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 1 @0.01s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 1 @00.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 01 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 0 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 0 P",
-		"gc 4294967296 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
-		"goal, 2 P",
-		"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
-		"2147483648 P",
-		"gc 1 @0.001s -1%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		/* shapes mixed up */
-		"gc 1 @0.001s 0%: 0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0.001+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
-		"goal, "
-		"2 P",
-		"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
-		"0 MB stacks, 0 MB globals, 2 P",
-		"gc 1 @0.001s 0% (checking for goroutine leaks): 0+0+0 ms clock, 0+0/0/0+0 ms cpu, "
-		"4->4->0 MB, 4 MB goal, 2 P",
-		"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P "
-		"forced",
-		"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P\r",
-		"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P\n",
-		"gc  1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-		"scav 1 KiB work, 2 KiB total, 3% util (forced) [controller reset]",
-		"scav 4294967296 1 KiB work, 2 KiB total, 3% util",
-		"scav 1 2 3 KiB work, 2 KiB total, 3% util",
-		"scav 18014398509481984 KiB work, 2 KiB total, 3% util",
-		"scav 1 KiB work (bg), 2 KiB total, 3% util",
-		"forced scvg-1: 75 MB released",
-		"forced scvg: inuse: 5",
-	};
 	struct trace_line t;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		assert_int_equal(parse(&t, lines[i]), TRACE_NOT_RUNTIME);
-	/* NULs do not end a line */
+	for (size_t i = 0; i < sizeof(refused_lines) / sizeof(refused_lines[0]); i++)
+		assert_int_equal(parse(&t, refused_lines[i]), TRACE_NOT_RUNTIME);
+}
+
+static void a_nul_does_not_end_a_line(void **state)
+{
+	struct trace_line t;
+
+	(void)state;
 	assert_int_equal(traceline_parse(&t, (struct text){ "scvg: 1 MB released\0", 20 }),
 			 TRACE_NOT_RUNTIME);
 	assert_int_equal(traceline_parse(&t, (struct text){ "scvg: 1 MB released\0", 19 }),
@@ -443,6 +451,7 @@ int main(void)
 		cmocka_unit_test(other_traces_are_known_as_such),
 		cmocka_unit_test(a_duration_has_the_form_that_the_runtime_prints),
 		cmocka_unit_test(what_the_runtime_does_not_print_is_refused),
+		cmocka_unit_test(a_nul_does_not_end_a_line),
 		cmocka_unit_test(the_step_of_a_figure_follows_its_size),
 		cmocka_unit_test(cpu_figures_that_no_processor_count_explains_are_told),
 		cmocka_unit_test(two_stops_have_one_processor_count),
