@@ -8,7 +8,7 @@
 #include "tracetext_internal.h"
 
 /* A foreign text is known by so many bytes that it has in common with a neighbour. */
-#define KNOWN_BYTES 4
+#define KNOWN_BYTES ((size_t)4)
 
 /* Foreign text may well begin with "+", "/", "%" or a blank, not with a longer literal. */
 #define SURE_BYTES 2

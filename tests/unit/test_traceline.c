@@ -340,23 +340,22 @@ static const char *const refused_lines[] = {
 	"gc 01 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
 	"gc 0 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
 	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 0 P",
-	"gc 4294967296 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
-	"goal, 2 P",
-	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
-	"2147483648 P",
+	("gc 4294967296 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
+	 "goal, 2 P"),
+	("gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
+	 "2147483648 P"),
 	"gc 1 @0.001s -1%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
 	/* shapes mixed up */
 	"gc 1 @0.001s 0%: 0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
 	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0.001+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "
-	"goal, "
-	"2 P",
-	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
-	"0 MB stacks, 0 MB globals, 2 P",
-	"gc 1 @0.001s 0% (checking for goroutine leaks): 0+0+0 ms clock, 0+0/0/0+0 ms cpu, "
-	"4->4->0 MB, 4 MB goal, 2 P",
-	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P "
-	"forced",
+	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0.001+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "("goal, "
+											   "2 P"),
+	("gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
+	 "0 MB stacks, 0 MB globals, 2 P"),
+	("gc 1 @0.001s 0% (checking for goroutine leaks): 0+0+0 ms clock, 0+0/0/0+0 ms cpu, "
+	 "4->4->0 MB, 4 MB goal, 2 P"),
+	("gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P "
+	 "forced"),
 	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P\r",
 	"gc 1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P\n",
 	"gc  1 @0.001s 0%: 0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",

@@ -62,8 +62,8 @@ static size_t piece_bytes(const char *p, const char *end)
 			n++;
 		return n;
 	}
-	while (p + n < end && !is_number(p + n) && memcmp(p + n, " (f", 3) &&
-	       memcmp(p + n, " [c", 3))
+	while (p + n < end && !is_number(p + n) && memcmp(p + n, " (f", 3) != 0 &&
+	       memcmp(p + n, " [c", 3) != 0)
 		n++;
 	return n;
 }
