@@ -348,8 +348,8 @@ static const char *const refused_lines[] = {
 	/* shapes mixed up */
 	"gc 1 @0.001s 0%: 0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
 	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, 2 P",
-	"gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0.001+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB "("goal, "
-											   "2 P"),
+	("gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0.001+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
+	 "2 P"),
 	("gc 1 @0.001s 0%: 0+0+0+0+0 ms clock, 0+0+0+0/0/0+0 ms cpu, 4->4->0 MB, 4 MB goal, "
 	 "0 MB stacks, 0 MB globals, 2 P"),
 	("gc 1 @0.001s 0% (checking for goroutine leaks): 0+0+0 ms clock, 0+0/0/0+0 ms cpu, "
