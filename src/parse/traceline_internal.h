@@ -60,6 +60,12 @@ extern const struct trace_element grammar_gc[], grammar_scav[], grammar_scvg[];
 /* No gc, scav or scvg line is longer, whatever its numbers. */
 #define TRACELINE_MAX_BYTES 512
 
+/* traceline_parse() for a line of this grammar that can be read so many bytes beyond its end, the
+ * first of them a newline, CR or NUL. */
+#define TRACELINE_PAD_BYTES 40
+enum trace_kind traceline_decode(struct trace_line *ret, const struct trace_element *grammar,
+				 struct text line);
+
 /* The grammar whose first literal line begins with, or NULL. */
 const struct trace_element *grammar_for(struct text line);
 

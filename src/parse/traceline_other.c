@@ -11,13 +11,14 @@
 static const char *const patterns[] = {
 	"init * @& ms, & ms clock, # bytes, # allocs",
 	"pacer: assist ratio=~ (scan # MB in #-># MB) workers=#+~",
-	"pacer: H_m_prev=# h_t=~ H_T=# h_a=~ H_a=# h_g=~ H_g=# u_a=~ u_g=~ W_a=# goalΔ=~ actualΔ=~ "
-	"u_a/u_g=~",
+	("pacer: H_m_prev=# h_t=~ H_T=# h_a=~ H_a=# h_g=~ H_g=# u_a=~ u_g=~ W_a=# goalΔ=~ "
+	 "actualΔ=~ "
+	 "u_a/u_g=~"),
 	"pacer: #% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, cons/mark ~)",
-	"pacer: #% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, cons/mark ~)"
-	"[controller reset]",
-	"pacer: sweep done at heap size #MB; allocated #MB during sweep; swept # pages at ~ "
-	"pages/byte",
+	("pacer: #% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, cons/mark ~)"
+	 "[controller reset]"),
+	("pacer: sweep done at heap size #MB; allocated #MB during sweep; swept # pages at ~ "
+	 "pages/byte"),
 	"pacer: sweep done at heap size #MB; allocated #MB of spans; swept # pages at ~ pages/byte",
 	"pacer: sweep done at heap size #MB; allocated #MB of spans; swept # pages",
 	"SCHED #ms: gomaxprocs=# idleprocs=# threads=# spinningthreads=#$",

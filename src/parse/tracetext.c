@@ -14,10 +14,11 @@
 struct tracetext {
 	tracetext_sink *sink;
 	void *arg;
-	int stopped;	     /* what the sink returned, once it was not 0 */
-	uint64_t offset;     /* of the first byte of the line that is being read */
-	uint64_t line_bytes; /* of that line so far, in earlier feeds */
-	struct buf begun;    /* its first LINE_MAX_BYTES + 1 bytes */
+	int stopped;	      /* what the sink returned, once it was not 0 */
+	uint64_t offset;      /* of the first byte of the line that is being read */
+	uint64_t line_bytes;  /* of that line so far, in earlier feeds */
+	const char *readable; /* end of the bytes in memory behind the line */
+	struct buf begun;     /* its first LINE_MAX_BYTES + 1 bytes */
 	struct tracetext_stats stats;
 	struct mender mender;
 };
@@ -26,11 +27,14 @@ static int hand_out(struct tracetext *t, struct tracetext_item *item)
 {
 	if (item->what == TRACETEXT_BROKEN) {
 		t->stats.broken_count++;
+		t->mender.last_cycle = 0; /* it may have been the next one */
 	} else {
 		t->stats.runtime_count++;
 		t->stats.mended_count += item->mended;
-		if (item->line.kind == TRACE_GC)
+		if (item->line.kind == TRACE_GC) {
 			t->mender.last_cycle = item->line.u.gc.number;
+			t->mender.last_start_ns = item->line.u.gc.start_ns;
+		}
 	}
 	t->stopped = t->sink(t->arg, item);
 	return t->stopped;
@@ -108,12 +112,20 @@ static bool find_behind_prefix(struct trace_line *ret, struct text *ret_raw, str
 	return false;
 }
 
-static bool find_whole(struct trace_line *ret, struct text *ret_raw, struct text line)
+/* Bytes up to `readable` follow the line in memory, beginning with its newline. */
+static inline bool find_whole(struct trace_line *ret, struct text *ret_raw, struct text line,
+			      const char *readable)
 {
+	const struct trace_element *grammar = grammar_for(line);
+
 	*ret_raw = line;
-	if ((grammar_for(line) || traceline_begins_other(line)) &&
-	    traceline_parse(ret, line) != TRACE_NOT_RUNTIME)
+	if (grammar && readable - line.at >= (ptrdiff_t)line.len + TRACELINE_PAD_BYTES) {
+		if (traceline_decode(ret, grammar, line) != TRACE_NOT_RUNTIME)
+			return true;
+	} else if ((grammar || traceline_begins_other(line)) &&
+		   traceline_parse(ret, line) != TRACE_NOT_RUNTIME) {
 		return true;
+	}
 	return ends_like_trace(line) && find_behind_prefix(ret, ret_raw, line);
 }
 
@@ -185,7 +197,7 @@ static int take_line(struct tracetext *t, struct text line, bool whole, uint64_t
 	bool done = false;
 	int rc;
 
-	if (whole && find_whole(&item.line, &item.raw, line)) {
+	if (whole && find_whole(&item.line, &item.raw, line, t->readable)) {
 		rc = drop_waiting(t);
 		item.what = TRACETEXT_LINE;
 		item.mended = false;
@@ -195,7 +207,7 @@ static int take_line(struct tracetext *t, struct text line, bool whole, uint64_t
 	if (grammar_for(line) && (!mender_is_waiting(&t->mender) || mender_is_head(line) ||
 				  !mender_is_certain(&t->mender))) {
 		rc = drop_waiting(t);
-		mender_begin(&t->mender, line, whole, offset);
+		mender_begin(&t->mender, line, offset);
 		return rc;
 	}
 	if (mender_is_waiting(&t->mender)) {
@@ -263,10 +275,13 @@ int tracetext_feed(struct tracetext *t, const void *bytes, size_t len)
 		if (!newline)
 			break;
 		line_bytes = t->line_bytes ? t->line_bytes : n;
-		if (t->line_bytes)
+		if (t->line_bytes) {
+			t->readable = (const char *)t->begun.at + t->begun.len;
 			take_physical_line(t, (const char *)t->begun.at, t->begun.len, t->offset);
-		else
+		} else {
+			t->readable = end;
 			take_physical_line(t, at, n, t->offset);
+		}
 		buf_clear(&t->begun);
 		t->line_bytes = 0;
 		t->offset += line_bytes + 1;
@@ -287,7 +302,7 @@ static int take_torn_line(struct tracetext *t)
 
 	t->stats.line_count++;
 	t->stats.overlong_count += !whole;
-	if (whole && find_whole(&item.line, &item.raw, line)) {
+	if (whole && find_whole(&item.line, &item.raw, line, line.at + line.len)) {
 		int rc = drop_waiting(t);
 
 		certain = item.line.kind == TRACE_SCVG || item.line.kind == TRACE_OTHER ||

@@ -18,7 +18,7 @@
 
 struct mender_line {
 	uint16_t len;
-	bool whole; /* false: more bytes followed, which were not kept */
+	bool literal; /* more than a number may have been taken from it */
 	char at[MENDER_LINE_BYTES];
 };
 
@@ -34,7 +34,9 @@ struct mender {
 	size_t head_bytes;		     /* runtime text at the begin of line[0], at most */
 	unsigned line_count;		     /* physical lines kept */
 	unsigned wait_count;		     /* physical lines since the head */
-	uint64_t last_cycle; /* number of the last collection handed out; 0: none yet */
+	uint64_t last_cycle; /* number of the last collection, when nothing broken followed; else 0
+			      */
+	uint64_t last_start_ns;
 	struct mender_line line[MENDER_LINES];
 	struct mender_sample neighbour[MENDER_NEIGHBOURS];
 	unsigned neighbour_count;
@@ -70,12 +72,11 @@ bool mender_is_certain(const struct mender *m);
  * its head ("gc 5 @"), rather than user text that happens to begin with "gc ". */
 bool mender_is_head(struct text line);
 
-/* Wait for the rest of the runtime line that begins this physical line (grammar_for() knows it).
- * whole: the line has its end, it was not cut. */
-void mender_begin(struct mender *m, struct text line, bool whole, uint64_t offset);
+/* Wait for the rest of the runtime line that begins this physical line (grammar_for() knows it). */
+void mender_begin(struct mender *m, struct text line, uint64_t offset);
 
-/* The next physical line. *ret_raw is borrowed until the next call. After any answer but
- * MENDER_WAITS nothing waits any more. */
+/* The next physical line; whole: it was not cut. *ret_raw is borrowed until the next call. After
+ * any answer but MENDER_WAITS nothing waits any more. */
 enum mender_answer mender_add(struct mender *m, struct trace_line *ret, struct text *ret_raw,
 			      struct text line, bool whole);
 

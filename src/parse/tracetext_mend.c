@@ -8,16 +8,19 @@
 #include "tracetext_internal.h"
 
 /* A foreign text is known by so many bytes that it has in common with a neighbour. */
-#define KNOWN_BYTES 4
+#define KNOWN_BYTES ((size_t)4)
+
+/* Foreign text may well begin with "+", "/", "%" or a blank, not with a longer literal. */
+#define SURE_BYTES 2
 
 /* Most ways in which one physical line can be cut, and most cuts looked at for one runtime line. */
 #define MAX_CUTS   160
-#define MAX_VISITS 20000
+#define MAX_VISITS 5000
 
 struct cut {
 	uint16_t len;  /* bytes that belong to the runtime */
 	uint8_t state; /* the element that comes next */
-	bool sure;     /* no digit stands on both sides of doubt: only this place is possible */
+	bool sure;     /* behind a literal that no foreign text begins with, and before no digit */
 	bool literal;  /* it follows a literal */
 };
 
@@ -69,28 +72,20 @@ static void add_cut(struct cuts *c, size_t len, unsigned state, bool sure, bool 
 static size_t cut_number(struct cuts *c, const struct trace_element *e, unsigned next,
 			 struct text t, size_t pos)
 {
-	struct text number = behind(t, pos);
-	uint32_t lengths = element_lengths(e, number);
-	bool fraction = number.len > 1 && number.at[1] == '.';
-	size_t longest = 0, choices = 0;
+	uint32_t lengths = element_lengths(e, behind(t, pos));
+	size_t longest = 0;
 
 	for (size_t n = 1; n < 32 && lengths >> n; n++) {
 		if (!(lengths >> n & 1))
 			continue;
 		longest = n;
-		choices++;
-		if (lengths >> n >> 1)
-			add_cut(c, pos + n, next, false, false);
+		add_cut(c, pos + n, next, false, false);
 	}
-	if (longest)
-		add_cut(c, pos + longest, next,
-			(choices == 1 || fraction) && !begins_like_number(behind(number, longest)),
-			false);
 	return longest;
 }
 
 /* All places where the runtime's part of t can end when it goes on with element `state`. */
-static void find_cuts(struct cuts *ret, const struct trace_element *grammar, unsigned state,
+static void walk_cuts(struct cuts *ret, const struct trace_element *grammar, unsigned state,
 		      struct text t)
 {
 	size_t pos = 0;
@@ -111,7 +106,8 @@ static void find_cuts(struct cuts *ret, const struct trace_element *grammar, uns
 		} else if (t.len - pos >= e->len && !memcmp(t.at + pos, e->literal, e->len)) {
 			pos += e->len;
 			state = next;
-			add_cut(ret, pos, state, !begins_like_number(behind(t, pos)), true);
+			add_cut(ret, pos, state,
+				e->len >= SURE_BYTES && !begins_like_number(behind(t, pos)), true);
 		} else if (e->alt) {
 			state = e->alt;
 		} else {
@@ -121,45 +117,59 @@ static void find_cuts(struct cuts *ret, const struct trace_element *grammar, uns
 	ret->complete = pos == t.len;
 }
 
+/* As walk_cuts(). Only the last cut can be sure: before any other one a foreign text would have to
+ * begin just as the runtime goes on. */
+static void find_cuts(struct cuts *ret, const struct trace_element *grammar, unsigned state,
+		      struct text t)
+{
+	walk_cuts(ret, grammar, state, t);
+	for (unsigned i = 0; i + 1 < ret->count; i++)
+		ret->at[i].sure = false;
+}
+
 static bool same_beginning(struct text a, struct text b, size_t bytes)
 {
 	return a.len >= bytes && b.len >= bytes && memcmp(a.at, b.at, bytes) == 0;
 }
 
-/* Whether t begins as one of the last whole foreign lines did. */
+/* How far the digits and points go that t begins with. */
+static size_t digit_run(struct text t)
+{
+	size_t n = 0;
+
+	while (begins_like_number(behind(t, n)))
+		n++;
+	return n;
+}
+
+/* Whether t begins as the last whole foreign lines did, in so many bytes. A text that begins with
+ * digits needs two neighbours, and none that has the same text behind another count of digits: who
+ * prints "12 apples" and "2 apples" may have printed either behind a number. */
 static bool is_known(const struct mender *m, struct text t, size_t bytes)
 {
-	unsigned have = m->neighbour_count;
+	unsigned have = m->neighbour_count, same = 0;
+	size_t run = digit_run(t);
 
-	if (bytes > MENDER_SAMPLE_BYTES)
-		return false;
 	if (have > MENDER_NEIGHBOURS)
 		have = MENDER_NEIGHBOURS;
 	for (unsigned i = 0; i < have; i++) {
 		struct text s = { .at = m->neighbour[i].at, .len = m->neighbour[i].len };
+		size_t s_run = digit_run(s);
 
-		if (same_beginning(s, t, bytes))
-			return true;
+		same += same_beginning(s, t, bytes);
+		if (run && s_run && s_run != run &&
+		    same_beginning(behind(s, s_run), behind(t, run), KNOWN_BYTES))
+			return false;
 	}
-	return false;
+	return same >= (run ? 2 : 1);
 }
 
-/* Whether the foreign text of line i in this reading begins as a whole foreign line did, be it one
- * seen before or one that this reading skips. */
+/* Whether the foreign text of line i in this reading is one that others like it were seen of. */
 static bool is_supported(const struct search *s, unsigned i)
 {
 	struct text foreign = behind(line_text(&s->m->line[i]), s->taken[i]);
 
-	if (s->taken[i] && s->sure[i])
-		return true;
-	if (is_known(s->m, foreign, KNOWN_BYTES))
-		return true;
-	for (unsigned j = 1; j + 1 < s->m->line_count; j++) {
-		if (j != i && !s->taken[j] &&
-		    same_beginning(line_text(&s->m->line[j]), foreign, KNOWN_BYTES))
-			return true;
-	}
-	return false;
+	return (s->taken[i] && s->sure[i]) || is_known(s->m, foreign, KNOWN_BYTES);
 }
 
 static void offer(struct reading *r, const char *text, size_t len)
@@ -193,7 +203,8 @@ static void judge(struct search *s)
 	case TRACE_GC:
 		if (!gctrace_cpu_fits(&line.u.gc))
 			return;
-		follows = s->m->last_cycle && line.u.gc.number == s->m->last_cycle + 1;
+		follows = s->m->last_cycle && line.u.gc.number == s->m->last_cycle + 1 &&
+			  line.u.gc.start_ns >= s->m->last_start_ns;
 		break;
 	default:
 		follows = false;
@@ -279,11 +290,10 @@ static enum mender_answer read_all(struct mender *m, struct trace_line *ret, str
 	return MENDER_MENDED;
 }
 
-static void keep(struct mender *m, struct text line, bool whole)
+static void keep(struct mender *m, struct text line)
 {
 	struct mender_line *l = &m->line[m->line_count++];
 
-	l->whole = whole && line.len <= MENDER_LINE_BYTES;
 	l->len = line.len < MENDER_LINE_BYTES ? (uint16_t)line.len : MENDER_LINE_BYTES;
 	if (l->len)
 		memcpy(l->at, line.at, l->len);
@@ -328,63 +338,78 @@ bool mender_is_head(struct text line)
 	return grammar && is_credible(grammar, head_states(grammar, line, &bytes));
 }
 
-void mender_begin(struct mender *m, struct text line, bool whole, uint64_t offset)
+void mender_begin(struct mender *m, struct text line, uint64_t offset)
 {
 	m->grammar = grammar_for(line);
 	m->states = head_states(m->grammar, line, &m->head_bytes);
 	m->offset = offset;
 	m->line_count = 0;
 	m->wait_count = 0;
-	keep(m, line, whole);
+	keep(m, line);
 }
 
-/* What a physical line can add: *ret_states are the elements that may follow it; true when it can
- * end the runtime line. *ret_foreign: at most a number at its begin can be the runtime's, and it
- * begins as whole foreign lines did, beyond that number. */
-static bool look_at(const struct mender *m, struct text line, uint64_t *ret_states,
-		    bool *ret_foreign)
+/* Whether a line that may begin with the number that is waited for begins as one that was kept for
+ * the same reason. One at most begins with that number, and either would give the same one. */
+static bool is_kept(const struct mender *m, struct text line, size_t bytes)
 {
-	bool complete = false, literal = false;
-	struct cuts cuts;
-	size_t digits = 0;
+	for (unsigned i = m->line_count; i-- > 1 && !m->line[i].literal;) {
+		if (same_beginning(line_text(&m->line[i]), line, bytes))
+			return true;
+	}
+	return false;
+}
 
-	*ret_states = 0;
+/* What a physical line can add to the line that waits. */
+struct prospect {
+	uint64_t states; /* the elements that may follow it; 0: it is foreign */
+	bool complete;	 /* it can be the end */
+	bool literal;	 /* more than a number would be taken from it */
+	bool foreign;	 /* it begins as whole foreign lines do, well beyond what would be taken */
+};
+
+static struct prospect look_at(const struct mender *m, struct text line)
+{
+	struct prospect p = { 0 };
+	size_t taken = digit_run(line);
+	struct cuts cuts;
+
 	for (uint64_t left = m->states; left; left &= left - 1) {
 		find_cuts(&cuts, m->grammar, (unsigned)__builtin_ctzll(left), line);
-		complete |= cuts.complete;
+		p.complete |= cuts.complete;
 		for (unsigned i = 0; i < cuts.count; i++) {
-			*ret_states |= 1ULL << cuts.at[i].state;
-			literal |= cuts.at[i].literal;
+			p.states |= 1ULL << cuts.at[i].state;
+			p.literal |= cuts.at[i].literal;
+			if (cuts.at[i].len > taken)
+				taken = cuts.at[i].len;
 		}
 	}
-	while (digits < line.len && begins_like_number(behind(line, digits)))
-		digits++;
-	*ret_foreign = !literal &&
-		       is_known(m, line, digits < 2 * KNOWN_BYTES ? 2 * KNOWN_BYTES : digits + 1);
-	return complete;
+	taken = taken < KNOWN_BYTES ? 2 * KNOWN_BYTES : taken + KNOWN_BYTES;
+	p.foreign = p.states == 0 || is_known(m, line, taken) ||
+		    (!p.literal && is_kept(m, line, taken));
+	return p;
 }
 
 enum mender_answer mender_add(struct mender *m, struct trace_line *ret, struct text *ret_raw,
 			      struct text line, bool whole)
 {
-	bool complete, foreign;
-	uint64_t states;
+	struct prospect p;
 
 	if (line.len > MENDER_LINE_BYTES) {
 		line.len = MENDER_LINE_BYTES;
 		whole = false;
 	}
-	complete = look_at(m, line, &states, &foreign);
-	if (complete && whole) {
-		keep(m, line, true);
+	p = look_at(m, line);
+	if (p.complete && whole) {
+		keep(m, line);
 		return read_all(m, ret, ret_raw);
 	}
-	if (states == 0 || foreign)
+	if (p.foreign) {
 		mender_note_foreign(m, line);
-	else
-		keep(m, line, whole);
-	if (states && !foreign)
-		m->states |= states;
+	} else {
+		m->line[m->line_count].literal = p.literal;
+		keep(m, line);
+		m->states |= p.states;
+	}
 	if (++m->wait_count < MENDER_WAIT_LINES && m->line_count + 1 < MENDER_LINES)
 		return MENDER_WAITS;
 	return MENDER_GAVE_UP;
