@@ -8,6 +8,7 @@
 
 struct environment_config {
 	const char *madvdontneed; /* "0", "1", or NULL: leave the runtime's default */
+	bool scavtrace;           /* ask for the scavenger's lines too: can deadlock the target (ADR 0014) */
 };
 
 struct environment {

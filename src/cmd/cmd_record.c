@@ -29,7 +29,7 @@
 struct record_values {
 	const char *path, *madvdontneed;
 	uint64_t frequency_hz, duration_ns, max_stall_ns, max_fault_rate;
-	bool keep_trace, no_addresses, no_perf, quiet;
+	bool keep_trace, scavtrace, no_addresses, no_perf, quiet;
 };
 
 #define AT(field) offsetof(struct record_values, field)
@@ -39,6 +39,8 @@ static const struct option_spec record_options[] = {
 	{ "madvdontneed", 0, OPTION_CHOICE, AT(madvdontneed), "0|1",
 	  "return pages with MADV_FREE (0) or MADV_DONTNEED (1); default: as the target's Go does", "0 1" },
 	{ "keep-trace", 0, OPTION_FLAG, AT(keep_trace), NULL, "leave the trace lines on the target's stderr", NULL },
+	{ "scavtrace", 0, OPTION_FLAG, AT(scavtrace), NULL,
+	  "ask for the scavenger's lines too; in rare cases Go then deadlocks: not for production", NULL },
 	{ "frequency", 'F', OPTION_COUNT, AT(frequency_hz), "HZ", "samples of resident memory per second (default 200)",
 	  NULL },
 	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME", "end the target with SIGTERM after this long", NULL },
@@ -163,7 +165,7 @@ static int run(int argc, char **argv, struct err *err)
 		return failure_status(rc);
 	if (!v.path)
 		keep_old_recording();
-	environment_build(&environment, environ, &(struct environment_config){ v.madvdontneed });
+	environment_build(&environment, environ, &(struct environment_config){ v.madvdontneed, v.scavtrace });
 	if (environment.overridden.len && !v.quiet)
 		fprintf(stderr, "gctide: your GODEBUG is overridden: %s\n", buf_cstr(&environment.overridden));
 	struct session_config c = {
@@ -188,7 +190,7 @@ const struct command cmd_record = {
 	.name = "record",
 	.usage = "[-o FILE] [options] [--] CMD [ARG...]",
 	.summary = "run a Go program and record its collections, page faults and memory",
-	.details = "The target runs under GODEBUG=gctrace=1,scavtrace=1[,madvdontneed=N], added behind your own GODEBUG.\n"
+	.details = "The target runs under GODEBUG=gctrace=1[,scavtrace=1][,madvdontneed=N], added behind your own GODEBUG.\n"
 		   "Its stdin and stdout are untouched, its stderr reaches you without the trace lines.\n"
 		   "Exit status: the target's own (128+N for signal N; 0 when --duration ended it); 125 when gctide\n"
 		   "failed, 126 when the command could not be executed, 127 when it was not found.\n",

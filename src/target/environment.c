@@ -44,9 +44,10 @@ static void merge_godebug(struct environment *e, const struct environment_config
 	struct text user = text_of(e->user_godebug);
 	struct buf ours = { 0 }, merged = { 0 };
 
-	buf_addf(&ours, "gctrace=1,scavtrace=1");
+	buf_addf(&ours, config->scavtrace ? "gctrace=1,scavtrace=1" : "gctrace=1");
 	note_override(&e->overridden, user, "gctrace", "1");
-	note_override(&e->overridden, user, "scavtrace", "1");
+	if (config->scavtrace)
+		note_override(&e->overridden, user, "scavtrace", "1");
 	if (config->madvdontneed) {
 		buf_addf(&ours, ",madvdontneed=%s", config->madvdontneed);
 		note_override(&e->overridden, user, "madvdontneed", config->madvdontneed);
