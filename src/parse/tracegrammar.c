@@ -194,12 +194,13 @@ bool grammar_is_gc(const struct grammar_state *s)
 
 bool grammar_has_piece(struct text packet)
 {
+	static const char first_bytes[] = "0123456789 +-/%:,gsf\n";
 	uint32_t elements;
 
 	/* Nearly all that others write ends here: it is longer than any piece, or begins as none
 	 * does. */
 	if (packet.len == 0 || packet.len > 32 ||
-	    !memchr("0123456789 +-/%:,gsf\n", packet.at[0], 21))
+	    !memchr(first_bytes, packet.at[0], sizeof(first_bytes) - 1))
 		return false;
 	if (number_at(packet, 0, '~') == packet.len || number_at(packet, 0, '#') == packet.len)
 		return true;
