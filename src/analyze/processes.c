@@ -14,10 +14,16 @@
  * delay of the line that fitted best so far. */
 #define EARLY_NS_MAX (2 * NS_PER_S)
 
-/* What a gap costs against a worse fit to the clock: arrivals are measured, a log's order is not.
- */
-#define GAP_COST_NS	(50 * NS_PER_MS)
+/* What a gap costs against a worse fit to the clock. On a busy machine lines arrive 100 ms late and more, so that a
+ * number that goes on by one says more than the clock does. */
+#define GAP_COST_NS	NS_PER_S
 #define LOG_GAP_COST_NS (10 * NS_PER_S)
+
+/* A line can be late by any delay, but earlier than its process began it can only seem while that start is known from
+ * few lines. */
+#define EARLY_COST	100u
+#define EARLY_COST_NEW	2u
+#define LINES_FEW	5u
 
 /* A longer gap is another process, or a number that nobody should trust. */
 #define GAP_NUMBERS_MAX 100000u
@@ -44,7 +50,8 @@ static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 			return init_ns - proc->align.init_ns;
 		if (proc->align.init_ns - init_ns > EARLY_NS_MAX)
 			return UNKNOWN_U64;
-		return proc->align.init_ns - init_ns;
+		return (proc->align.init_ns - init_ns) *
+		       (proc->line_count < LINES_FEW ? EARLY_COST_NEW : EARLY_COST);
 	}
 	/* In a log time passes between lines, so a line ahead of the clock is usual; behind it is
 	 * not. */
