@@ -445,8 +445,8 @@ static void give_piece(struct tracepacket *t, unsigned takers, struct text packe
 		line_end(t, owner, NULL);
 }
 
-/* A certain line that has collided with another process's, or -1: what looks like a piece and fits nowhere is
- * then the runtimes', not the user's, and both lines are lost anyway. */
+/* A certain line that has collided with another process's, or -1: what looks like a piece and fits
+ * nowhere is then the runtimes', not the user's, and both lines are lost anyway. */
 static int collided_line(const struct tracepacket *t)
 {
 	unsigned uncertain = uncertain_lines(t, -1);
