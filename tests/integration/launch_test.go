@@ -153,12 +153,12 @@ func TestEnvironmentOfTheTarget(t *testing.T) {
 		advice  string
 		warning bool
 	}{
-		"none":    {"", nil, "gctrace=1,scavtrace=1", "", false},
-		"option":  {"", []string{"--madvdontneed", "0"}, "gctrace=1,scavtrace=1,madvdontneed=0", "free", false},
-		"kept":    {"madvdontneed=0,foo=1", nil, "madvdontneed=0,foo=1,gctrace=1,scavtrace=1", "free", false},
-		"gctrace": {"gctrace=2", nil, "gctrace=2,gctrace=1,scavtrace=1", "", true},
+		"none":    {"", nil, "gctrace=1", "", false},
+		"option":  {"", []string{"--madvdontneed", "0"}, "gctrace=1,madvdontneed=0", "free", false},
+		"kept":    {"madvdontneed=0,foo=1", nil, "madvdontneed=0,foo=1,gctrace=1", "free", false},
+		"gctrace": {"gctrace=2", nil, "gctrace=2,gctrace=1", "", true},
 		"overridden": {"madvdontneed=0", []string{"--madvdontneed=1"},
-			"madvdontneed=0,gctrace=1,scavtrace=1,madvdontneed=1", "dontneed", true},
+			"madvdontneed=0,gctrace=1,madvdontneed=1", "dontneed", true},
 	} {
 		name, c := name, c
 		t.Run(name, func(t *testing.T) {

@@ -104,7 +104,7 @@ func (r *run) wait() *run {
 	})
 	err := r.cmd.Wait()
 	if !overdue.Stop() {
-		r.t.Fatalf("%v did not end within %v; stderr:\n%s", r.cmd.Args, patience, r.read("stderr"))
+		r.t.Fatalf("%v did not end within %v; stderr:\n%.2000s", r.cmd.Args, patience, r.read("stderr"))
 	}
 	if _, ended := err.(*exec.ExitError); err != nil && !ended {
 		r.t.Fatal(err)
