@@ -51,10 +51,10 @@ func checkTruth(t *testing.T, r *run, advice string) {
 		checkFamily(t, tr, rep)
 	} else {
 		checkCycles(t, tr, rep)
+		checkPauses(t, tr, rep)
+		checkPlacement(t, tr, rep)
 		checkLosses(t, tr, rep)
 	}
-	checkPauses(t, tr, rep)
-	checkPlacement(t, tr, rep)
 	checkResources(t, tr, rep)
 	checkUnknown(t, tr, rep)
 }
@@ -97,10 +97,20 @@ func (r *run) argv() string {
 	return ""
 }
 
+// lateForced is how many lines may say "(forced)" wrongly, or not say it. A runtime.GC that is waiting for its
+// turn sets work.userForced for the next cycle already, in old releases, when the line of the cycle before is not
+// printed yet (runtime/mgc.go, gcStart: Go 1.19 sets it before it has worldsema, Go 1.26 after it).
+func lateForced(tr *truth) int64 {
+	if goMinor(tr) >= 26 {
+		return 0
+	}
+	return 2
+}
+
 func checkCycles(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
 	equal(t, "cycle_count", rep.GC.CycleCount, tr.NumGC)
-	equal(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC)
+	near(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC, 0, lateForced(tr))
 	if int64(len(rep.Cycles)) != tr.NumGC {
 		t.Fatalf("%d cycles are listed, want %d", len(rep.Cycles), tr.NumGC)
 	}
@@ -113,14 +123,13 @@ func checkCycles(t *testing.T, tr *truth, rep *report) {
 			forced++
 		}
 	}
-	if forced != tr.NumForcedGC {
-		t.Errorf("%d cycles are marked as forced, want %d", forced, tr.NumForcedGC)
-	}
+	equal(t, "forced_count", rep.GC.ForcedCount, forced)
 }
 
 // checkFamily is for Go programs with Go children, which print into the same pipe. A packet does not tell who
-// wrote it; so where two processes print at the very same time, lines may be given up. They must
-// be counted, the others must be told apart, and nothing may be counted twice.
+// wrote it; so where processes print at the very same time, lines may be given up or taken for
+// a relative's, and gaps in the numbers are filled. In all the cycles must be as many as there were, but for
+// the one or other that was given up.
 func checkFamily(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
 	if rep.GC.CycleCount == nil || rep.Losses.ForeignCycle == nil || rep.Losses.UnparsedLine == nil {
@@ -128,12 +137,14 @@ func checkFamily(t *testing.T, tr *truth, rep *report) {
 	}
 	children := tr.extra(t, "children_num_gc")
 	own, foreign, given := *rep.GC.CycleCount, *rep.Losses.ForeignCycle, *rep.Losses.UnparsedLine
-	if own > tr.NumGC || foreign > children || own+foreign+given < tr.NumGC+children {
+	all, want := own+foreign, tr.NumGC+children
+	if own == 0 || foreign == 0 || all > want+1 || all < want*3/4 {
 		t.Errorf("%d own, %d foreign cycles and %d unparsed lines; the target had %d, its children %d",
 			own, foreign, given, tr.NumGC, children)
 	}
-	if missing := tr.NumGC + children - own - foreign; missing > (tr.NumGC+children)/4 {
-		t.Errorf("%d of %d cycles are missing", missing, tr.NumGC+children)
+	if own == tr.NumGC && foreign == children && given == 0 {
+		checkPauses(t, tr, rep)
+		checkPlacement(t, tr, rep)
 	}
 }
 
