@@ -16,7 +16,7 @@ if [ ! -x "$B/gctide" ]; then
 	exit 1
 fi
 mkdir -p "$B/bench/samples"
-export GOFLAGS= CGO_ENABLED=0 GOTOOLCHAIN=local GO111MODULE=on
+export GOFLAGS="" CGO_ENABLED=0 GOTOOLCHAIN=local GO111MODULE=on
 (cd samples && go build -o "$B/bench/samples/" ./steady ./storm)
 (cd tests/bench && go build -o "$B/bench/bench" .)
 exec "$B/bench/bench" -gctide "$B/gctide" -samples "$B/bench/samples" \

@@ -6,7 +6,7 @@
 #define BASE_ERR_H
 
 struct err {
-	int code;       /* positive errno, 0 when unset */
+	int code;	/* positive errno, 0 when unset */
 	char what[384]; /* "cannot open 'x.rec': No such file or directory" */
 	char hint[384]; /* what the user can do; "" when we do not know */
 };

@@ -23,8 +23,8 @@ static inline void own_fclose_(FILE **f)
 		fclose(*f);
 }
 
-#define OWN_MEM  __attribute__((cleanup(own_free_)))
-#define OWN_FD   __attribute__((cleanup(own_close_)))
+#define OWN_MEM	 __attribute__((cleanup(own_free_)))
+#define OWN_FD	 __attribute__((cleanup(own_close_)))
 #define OWN_FILE __attribute__((cleanup(own_fclose_)))
 
 /* Hand the descriptor to a new owner: the local is left empty (-1). */

@@ -14,13 +14,14 @@
 #define UNITS_TEXT_BYTES 32
 
 /* Each writes into buf (UNITS_TEXT_BYTES) and returns it. Unknown prints "unknown". */
-const char *units_bytes(char *buf, uint64_t bytes);    /* "12.0 MiB" */
-const char *units_duration(char *buf, uint64_t ns);    /* "1.84 ms" */
-const char *units_count(char *buf, uint64_t count);    /* "71,234" */
-const char *units_ratio(char *buf, double ratio);      /* "3.1 %"; NaN prints "unknown" */
+const char *units_bytes(char *buf, uint64_t bytes); /* "12.0 MiB" */
+const char *units_duration(char *buf, uint64_t ns); /* "1.84 ms" */
+const char *units_count(char *buf, uint64_t count); /* "71,234" */
+const char *units_ratio(char *buf, double ratio);   /* "3.1 %"; NaN prints "unknown" */
 
 /* Parse a size ("64MiB", "4096", "4096B") or a duration ("10ms"; a bare number has no unit and
- * is refused, but "0" is taken). 0 and *ret filled, or -EINVAL / -ERANGE. Fractions ("1.5s") are taken. */
+ * is refused, but "0" is taken). 0 and *ret filled, or -EINVAL / -ERANGE. Fractions ("1.5s") are
+ * taken. */
 int units_parse_bytes(uint64_t *ret, struct text t);
 int units_parse_duration(uint64_t *ret_ns, struct text t);
 

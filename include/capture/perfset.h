@@ -1,5 +1,5 @@
-/* perfset.h - the perf events of one target: per CPU, inherited by all its threads and children, enabled when it
- * executes its command; all events of a CPU share one ring. */
+/* perfset.h - the perf events of one target: per CPU, inherited by all its threads and children,
+ * enabled when it executes its command; all events of a CPU share one ring. */
 #ifndef CAPTURE_PERFSET_H
 #define CAPTURE_PERFSET_H
 
@@ -14,15 +14,15 @@
 #include "recording/event.h"
 
 struct perfset_config {
-	pid_t pid;             /* a child that has not executed its command yet */
-	bool addresses;        /* record the address of every fault */
-	uint64_t thin_period;  /* every N-th one under overload */
+	pid_t pid;	      /* a child that has not executed its command yet */
+	bool addresses;	      /* record the address of every fault */
+	uint64_t thin_period; /* every N-th one under overload */
 };
 
 struct perfset;
 
-/* Open what the kernel allows: user and kernel mode, else user mode only. 0, or a negative errno with *err (and its
- * hint) filled when not even that is possible. */
+/* Open what the kernel allows: user and kernel mode, else user mode only. 0, or a negative errno
+ * with *err (and its hint) filled when not even that is possible. */
 int perfset_open(struct perfset **ret, const struct perfset_config *config, struct err *err);
 
 /* True when kernel-mode faults are not counted; *ret_why then says why not. */
@@ -35,7 +35,8 @@ struct pollfd *perfset_pollfds(struct perfset *p, size_t *ret_count);
 typedef int perfset_attr_sink(void *arg, const struct event_perf_attr *attr);
 int perfset_describe(const struct perfset *p, perfset_attr_sink *sink, void *arg);
 
-/* Drain all rings. data is called per CPU that had something. Returns the first failure of the sink. */
+/* Drain all rings. data is called per CPU that had something. Returns the first failure of the
+ * sink. */
 typedef int perfset_data_sink(void *arg, uint64_t cpu, struct text records);
 int perfset_drain(struct perfset *p, perfset_data_sink *sink, void *arg);
 
@@ -48,7 +49,8 @@ struct perfset_totals perfset_totals(const struct perfset *p);
 /* Exact counts since the target's exec. 0 or a negative errno. */
 int perfset_count(struct perfset *p, struct event_perf_count *ret);
 
-/* Record every fault's address, or every thin_period-th one's. No effect without addresses. 0 or a negative errno. */
+/* Record every fault's address, or every thin_period-th one's. No effect without addresses. 0 or a
+ * negative errno. */
 int perfset_thin(struct perfset *p, bool thin);
 
 size_t perfset_ring_bytes(const struct perfset *p); /* per CPU */

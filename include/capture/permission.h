@@ -1,4 +1,5 @@
-/* permission.h - why the kernel said no: look at the machine, name the one cause that applies, and the remedy. */
+/* permission.h - why the kernel said no: look at the machine, name the one cause that applies, and
+ * the remedy. */
 #ifndef CAPTURE_PERMISSION_H
 #define CAPTURE_PERMISSION_H
 
@@ -6,10 +7,12 @@
 
 #include "base/err.h"
 
-/* An integer from a file such as /proc/sys/kernel/perf_event_paranoid; INT_MIN when it cannot be read. */
+/* An integer from a file such as /proc/sys/kernel/perf_event_paranoid; INT_MIN when it cannot be
+ * read. */
 int permission_read_int(const char *path);
 
-/* 1 when this process effectively has the capability (CAP_..., capabilities(7)), 0 when not, -1 unknown. */
+/* 1 when this process effectively has the capability (CAP_..., capabilities(7)), 0 when not, -1
+ * unknown. */
 int permission_has_capability(int capability);
 
 /* perf_event_open(2) failed with err->code: say why in err->hint. */

@@ -1,7 +1,8 @@
-/* session.h - one recording: start the target, let every source write into the recording, end in order.
+/* session.h - one recording: start the target, let every source write into the recording, end in
+ * order.
  *
- * The session never stops the target, never writes into it and never lets it wait; when the disk fails, the target
- * still runs to its end under us. */
+ * The session never stops the target, never writes into it and never lets it wait; when the disk
+ * fails, the target still runs to its end under us. */
 #ifndef CAPTURE_SESSION_H
 #define CAPTURE_SESSION_H
 
@@ -14,14 +15,15 @@
 struct environment;
 
 struct session_config {
-	char **argv;                     /* the target; ends with NULL */
+	char **argv;			       /* the target; ends with NULL */
 	const struct environment *environment; /* borrowed */
-	const char *path;                /* of the recording */
-	const char *version;             /* of gctide */
-	uint64_t statm_hz;               /* samples of resident memory per second */
-	uint64_t max_stall_ns;           /* longest read under the target's mmap lock that is allowed */
-	uint64_t duration_ns;            /* end the target (SIGTERM) after this; UNKNOWN_U64: never */
-	uint64_t max_faults_per_second;  /* beyond it only every N-th fault's address; UNKNOWN_U64: never thin */
+	const char *path;		       /* of the recording */
+	const char *version;		       /* of gctide */
+	uint64_t statm_hz;		       /* samples of resident memory per second */
+	uint64_t max_stall_ns; /* longest read under the target's mmap lock that is allowed */
+	uint64_t duration_ns;  /* end the target (SIGTERM) after this; UNKNOWN_U64: never */
+	uint64_t max_faults_per_second; /* beyond it only every N-th fault's address; UNKNOWN_U64:
+					   never thin */
 	bool perf, addresses, keep_trace;
 };
 
@@ -29,18 +31,21 @@ enum session_outcome {
 	SESSION_TARGET_ENDED,  /* status is the target's, as waitpid(2) gives it */
 	SESSION_DURATION_OVER, /* we ended it, or left it running (a notice says so) */
 	SESSION_NOT_STARTED,   /* *err says why */
-	SESSION_NOT_EXECUTED,  /* the command could not be executed: *err has the errno of execve(2) */
+	SESSION_NOT_EXECUTED,  /* the command could not be executed: *err has the errno of execve(2)
+				*/
 };
 
 struct session_result {
 	enum session_outcome outcome;
 	int status;
-	struct buf notices;    /* lines for the user, each ended by a newline: what was missing, replaced, lost */
+	struct buf notices; /* lines for the user, each ended by a newline: what was missing,
+			       replaced, lost */
 	uint64_t line_count, fault_count, file_bytes; /* for the closing word */
-	int recording_error;   /* negative errno when the recording is not whole; *err says why */
+	int recording_error; /* negative errno when the recording is not whole; *err says why */
 };
 
-/* Run it. 0, or a negative errno with *err filled (also for recording_error). ret->notices is the caller's. */
+/* Run it. 0, or a negative errno with *err filled (also for recording_error). ret->notices is the
+ * caller's. */
 int session_run(struct session_result *ret, const struct session_config *config, struct err *err);
 
 #endif

@@ -21,13 +21,13 @@ enum {
 };
 
 struct command {
-	const char *name;    /* "record" */
-	const char *usage;   /* "[-o FILE] [options] [--] CMD [ARG...]" */
-	const char *summary; /* one line for `gctide help` */
-	const char *details; /* printed below the options; may be NULL */
+	const char *name;		   /* "record" */
+	const char *usage;		   /* "[-o FILE] [options] [--] CMD [ARG...]" */
+	const char *summary;		   /* one line for `gctide help` */
+	const char *details;		   /* printed below the options; may be NULL */
 	const struct option_spec *options; /* ends with a NULL name; may be NULL */
-	/* argv[0] is the command's name. Returns the exit status; fills *err when it failed and main
-	 * shall print why (main prints err->what and the hint when err->code is not 0). */
+	/* argv[0] is the command's name. Returns the exit status; fills *err when it failed and
+	 * main shall print why (main prints err->what and the hint when err->code is not 0). */
 	int (*run)(int argc, char **argv, struct err *err);
 };
 

@@ -7,27 +7,27 @@
 #include "base/err.h"
 
 enum option_type {
-	OPTION_FLAG,     /* bool, set to true */
-	OPTION_TEXT,     /* const char *, borrowed from argv */
-	OPTION_COUNT,    /* uint64_t, a plain decimal number */
-	OPTION_SIZE,     /* uint64_t bytes: 64MiB */
+	OPTION_FLAG,	 /* bool, set to true */
+	OPTION_TEXT,	 /* const char *, borrowed from argv */
+	OPTION_COUNT,	 /* uint64_t, a plain decimal number */
+	OPTION_SIZE,	 /* uint64_t bytes: 64MiB */
 	OPTION_DURATION, /* uint64_t ns: 10ms */
-	OPTION_CHOICE,   /* const char *, one of the words in `choices` */
+	OPTION_CHOICE,	 /* const char *, one of the words in `choices` */
 };
 
 struct option_spec {
-	const char *name;     /* "max-stall", without the dashes */
-	char letter;          /* 'o', or 0 */
+	const char *name; /* "max-stall", without the dashes */
+	char letter;	  /* 'o', or 0 */
 	enum option_type type;
-	size_t offset;        /* in the command's struct of values, which holds the defaults */
-	const char *arg;      /* "FILE"; NULL for a flag */
+	size_t offset;	 /* in the command's struct of values, which holds the defaults */
+	const char *arg; /* "FILE"; NULL for a flag */
 	const char *help;
-	const char *choices;  /* OPTION_CHOICE: "text json csv" */
+	const char *choices; /* OPTION_CHOICE: "text json csv" */
 };
 
-/* Parse argv[1..] into *values. Options end at "--" or at the first word that is no option; "-" alone
- * is an operand. *ret_operands is the index of the first
- * operand. 0, or -EINVAL with *err filled ("record: --max-stall wants a duration such as 10ms, not 'x'"). */
+/* Parse argv[1..] into *values. Options end at "--" or at the first word that is no option; "-"
+ * alone is an operand. *ret_operands is the index of the first operand. 0, or -EINVAL with *err
+ * filled ("record: --max-stall wants a duration such as 10ms, not 'x'"). */
 int options_parse(const struct option_spec *specs, void *values, int argc, char **argv,
 		  int *ret_operands, struct err *err);
 

@@ -19,9 +19,9 @@ enum perfrecord_status {
 /* How the events with one id were opened. */
 struct perfrecord_layout {
 	uint64_t id;
-	uint64_t sample_type;   /* must contain PERF_SAMPLE_IDENTIFIER */
+	uint64_t sample_type; /* must contain PERF_SAMPLE_IDENTIFIER */
 	uint64_t sample_id_all;
-	uint64_t user;          /* the caller's own tag: which role, which index */
+	uint64_t user; /* the caller's own tag: which role, which index */
 };
 
 /* Sorted by id; borrowed. A record with an id that is not in it decodes with layout NULL and
@@ -37,16 +37,16 @@ struct perfrecord {
 	uint16_t misc, size_bytes;
 	const struct perfrecord_layout *layout;
 	uint64_t pid, tid, time_ns, cpu;
-	uint64_t ip, addr, period;             /* samples */
-	struct text callchain;                 /* samples: 8 bytes each */
-	uint64_t parent_pid;                   /* FORK, EXIT */
-	uint64_t lost_count;                   /* LOST, LOST_SAMPLES */
-	struct text name;                      /* COMM: the name; MMAP, MMAP2: the file */
-	uint64_t map_start, map_len, map_pgoff;/* MMAP, MMAP2 */
+	uint64_t ip, addr, period;		/* samples */
+	struct text callchain;			/* samples: 8 bytes each */
+	uint64_t parent_pid;			/* FORK, EXIT */
+	uint64_t lost_count;			/* LOST, LOST_SAMPLES */
+	struct text name;			/* COMM: the name; MMAP, MMAP2: the file */
+	uint64_t map_start, map_len, map_pgoff; /* MMAP, MMAP2 */
 };
 
-/* Take the record at the front of *bytes: fill *ret, and let *bytes begin behind it. *ret and *bytes
- * are untouched unless the result is PERFRECORD_OK. Texts are borrowed from bytes. */
+/* Take the record at the front of *bytes: fill *ret, and let *bytes begin behind it. *ret and
+ * *bytes are untouched unless the result is PERFRECORD_OK. Texts are borrowed from bytes. */
 enum perfrecord_status perfrecord_next(struct perfrecord *ret, struct text *bytes,
 				       struct perfrecord_layouts layouts);
 

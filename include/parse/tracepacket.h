@@ -1,4 +1,5 @@
-/* tracepacket.h - tell the Go runtime's trace lines from everything else written to one stderr, exactly.
+/* tracepacket.h - tell the Go runtime's trace lines from everything else written to one stderr,
+ * exactly.
  *
  * The runtime prints a line as 34-39 separate write(2) calls, one per argument of print
  * (runtime/print.go, gwrite; Go 1.5-1.27). Through a packet-mode pipe (pipe2(2), O_DIRECT) each
@@ -6,9 +7,9 @@
  * others write in its middle. Lines of one process never mix (printlock); lines of several
  * processes can.
  *
- * What it cannot tell: another writer's single write of just the bytes that the runtime would write next. Where
- * the line's own arithmetic does not betray that, the line is given up as broken; a lone newline written
- * between " P" and " (forced)" ends the line too early.
+ * What it cannot tell: another writer's single write of just the bytes that the runtime would write
+ * next. Where the line's own arithmetic does not betray that, the line is given up as broken; a
+ * lone newline written between " P" and " (forced)" ends the line too early.
  *
  * Pure but for allocation: no I/O, no clock of its own. Memory is bounded. */
 #ifndef PARSE_TRACEPACKET_H
@@ -27,9 +28,9 @@ enum tracepacket_kind {
 
 struct tracepacket_line {
 	enum tracepacket_kind kind;
-	bool whole;          /* false: text is what could be gathered, why says what broke it */
-	const char *why;     /* static; NULL when whole */
-	struct text text;    /* without newline; borrowed during the call */
+	bool whole;	  /* false: text is what could be gathered, why says what broke it */
+	const char *why;  /* static; NULL when whole */
+	struct text text; /* without newline; borrowed during the call */
 	uint64_t first_ns, last_ns, packet_count;
 };
 
@@ -45,11 +46,13 @@ struct tracepacket;
 
 struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink); /* free with _free */
 
-/* One packet, read at now_ns. Nearly always its bytes go to one of the sinks at once; packets that look like
- * a piece of a line wait until the line in progress is settled, at most TRACEPACKET_WAIT_NS. */
+/* One packet, read at now_ns. Nearly always its bytes go to one of the sinks at once; packets that
+ * look like a piece of a line wait until the line in progress is settled, at most
+ * TRACEPACKET_WAIT_NS. */
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns);
 
-/* Give up waiting where the time is over. Call it when nothing arrived until tracepacket_deadline_ns. */
+/* Give up waiting where the time is over. Call it when nothing arrived until
+ * tracepacket_deadline_ns. */
 void tracepacket_expire(struct tracepacket *t, uint64_t now_ns);
 
 /* When tracepacket_expire should be called; UNKNOWN_U64 when nothing waits. */

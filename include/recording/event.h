@@ -18,17 +18,17 @@
 /* A kind keeps its number and its meaning for ever; a new meaning gets a new kind. New fields
  * may be added behind the last one: older readers ignore them, newer ones find them unknown. */
 enum event_kind {
-	EVENT_SESSION = 1,     /* first record: who recorded what, how */
-	EVENT_CLOCK = 2,       /* the three clocks at one moment; at start and at end */
-	EVENT_SOURCE = 3,      /* what a source of data could do here; the latest one counts */
-	EVENT_FACT = 4,        /* one fact about the machine: THP, kernel, cgroup */
-	EVENT_BINARY = 5,      /* what the target's executable is */
-	EVENT_TRACE_LINE = 6,  /* one runtime line, whole, as printed */
-	EVENT_TRACE_BROKEN = 7,/* runtime text that could not be made a line again */
-	EVENT_STATM = 8,       /* resident memory, cheap and often */
-	EVENT_PROCSTAT = 9,    /* CPU and fault counters of the process */
-	EVENT_SMAPS = 10,      /* memory by mapping, dear and seldom */
-	EVENT_CGROUP = 11,     /* the memory figures of the target's cgroup */
+	EVENT_SESSION = 1,	/* first record: who recorded what, how */
+	EVENT_CLOCK = 2,	/* the three clocks at one moment; at start and at end */
+	EVENT_SOURCE = 3,	/* what a source of data could do here; the latest one counts */
+	EVENT_FACT = 4,		/* one fact about the machine: THP, kernel, cgroup */
+	EVENT_BINARY = 5,	/* what the target's executable is */
+	EVENT_TRACE_LINE = 6,	/* one runtime line, whole, as printed */
+	EVENT_TRACE_BROKEN = 7, /* runtime text that could not be made a line again */
+	EVENT_STATM = 8,	/* resident memory, cheap and often */
+	EVENT_PROCSTAT = 9,	/* CPU and fault counters of the process */
+	EVENT_SMAPS = 10,	/* memory by mapping, dear and seldom */
+	EVENT_CGROUP = 11,	/* the memory figures of the target's cgroup */
 	EVENT_PERF_ATTR = 12,  /* how one perf event was opened: needed to decode EVENT_PERF_DATA */
 	EVENT_PERF_DATA = 13,  /* raw perf ring bytes of one CPU, whole records */
 	EVENT_PERF_ROUND = 14, /* all rings were drained: nothing older than this comes later */
@@ -37,23 +37,23 @@ enum event_kind {
 	EVENT_FALLBACK = 17,   /* something was replaced by less, or came back */
 	EVENT_EXIT = 18,       /* how the target ended */
 	EVENT_OBSERVER = 19,   /* what watching cost so far */
-	EVENT_END = 20,        /* last record of a whole recording */
+	EVENT_END = 20,	       /* last record of a whole recording */
 };
 
 struct event_session {
 	struct text gctide_version;
-	struct text argv;             /* each argument ended by NUL */
-	uint64_t pid;                 /* of the target; 0 never */
+	struct text argv; /* each argument ended by NUL */
+	uint64_t pid;	  /* of the target; 0 never */
 	uint64_t page_bytes;
-	uint64_t cpu_count;           /* online */
-	uint64_t user_id;             /* effective uid of the recorder */
-	struct text kernel_release;   /* uname -r */
-	struct text machine;          /* uname -m: "x86_64", "aarch64" */
-	struct text user_godebug;     /* GODEBUG as the user had it; "" when unset */
-	struct text godebug;          /* as the target got it */
-	struct text gogc;             /* as the target got it; "" when unset */
-	struct text gomemlimit;       /* "" when unset */
-	struct text gomaxprocs;       /* "" when unset */
+	uint64_t cpu_count;	    /* online */
+	uint64_t user_id;	    /* effective uid of the recorder */
+	struct text kernel_release; /* uname -r */
+	struct text machine;	    /* uname -m: "x86_64", "aarch64" */
+	struct text user_godebug;   /* GODEBUG as the user had it; "" when unset */
+	struct text godebug;	    /* as the target got it */
+	struct text gogc;	    /* as the target got it; "" when unset */
+	struct text gomemlimit;	    /* "" when unset */
+	struct text gomaxprocs;	    /* "" when unset */
 	uint64_t statm_hz;
 	uint64_t max_stall_ns;
 };
@@ -76,18 +76,18 @@ struct event_fact {
 
 struct event_binary {
 	uint64_t pid;
-	uint64_t is_go;          /* 1, 0; unknown when it could not be read */
-	struct text path;        /* as /proc/PID/exe names it */
-	struct text go_version;  /* "go1.26.8"; "" when not known */
-	struct text version_from;/* "buildinfo", "symbol", "pclntab", "" */
-	struct text build_id;    /* GNU build id in hex, "" when none */
-	struct text detail;      /* why not known, or build settings of interest */
+	uint64_t is_go;		  /* 1, 0; unknown when it could not be read */
+	struct text path;	  /* as /proc/PID/exe names it */
+	struct text go_version;	  /* "go1.26.8"; "" when not known */
+	struct text version_from; /* "buildinfo", "symbol", "pclntab", "" */
+	struct text build_id;	  /* GNU build id in hex, "" when none */
+	struct text detail;	  /* why not known, or build settings of interest */
 };
 
 struct event_trace_line {
-	uint64_t last_ns;     /* arrival of its last packet; the record's time is that of the first */
+	uint64_t last_ns; /* arrival of its last packet; the record's time is that of the first */
 	uint64_t packet_count;
-	struct text line;     /* no newline */
+	struct text line; /* no newline */
 };
 
 struct event_trace_broken {
@@ -101,67 +101,67 @@ struct event_statm {
 };
 
 struct event_procstat {
-	uint64_t user_ns, system_ns;          /* of the process, tick resolution */
-	uint64_t minor_faults, major_faults;  /* of the process, kernel mode included */
+	uint64_t user_ns, system_ns;			 /* of the process, tick resolution */
+	uint64_t minor_faults, major_faults;		 /* of the process, kernel mode included */
 	uint64_t child_minor_faults, child_major_faults; /* of children waited for */
 	uint64_t thread_count;
-	uint64_t vm_peak_bytes;               /* VmHWM: peak resident */
+	uint64_t vm_peak_bytes; /* VmHWM: peak resident */
 };
 
 /* Sums over two groups of mappings: the Go heap arenas, and the rest. */
 struct event_smaps {
-	uint64_t cost_ns;          /* the whole read */
-	uint64_t longest_read_ns;  /* longest single read(2): bounds the stall it caused */
+	uint64_t cost_ns;	  /* the whole read */
+	uint64_t longest_read_ns; /* longest single read(2): bounds the stall it caused */
 	uint64_t mapping_count, heap_mapping_count;
 	uint64_t heap_size_bytes, heap_rss_bytes, heap_anonymous_bytes, heap_lazyfree_bytes,
 		heap_anonhuge_bytes, heap_swap_bytes;
 	uint64_t rest_size_bytes, rest_rss_bytes, rest_anonymous_bytes, rest_lazyfree_bytes,
 		rest_anonhuge_bytes, rest_swap_bytes;
-	uint64_t file_rss_bytes;   /* of the rest: mappings with a file behind them */
+	uint64_t file_rss_bytes; /* of the rest: mappings with a file behind them */
 };
 
 struct event_cgroup {
-	uint64_t version;          /* 1 or 2 */
+	uint64_t version;					     /* 1 or 2 */
 	uint64_t current_bytes, limit_bytes, high_bytes, peak_bytes; /* no limit is unknown */
 	uint64_t anon_bytes, file_bytes, swap_bytes;
 	uint64_t limit_hit_count, oom_kill_count;
 };
 
 struct event_perf_attr {
-	struct text name;         /* "page-faults-min", "dummy", ... */
-	uint64_t role;            /* enum perf_role */
-	uint64_t type, config;    /* perf_event_attr */
+	struct text name;      /* "page-faults-min", "dummy", ... */
+	uint64_t role;	       /* enum perf_role */
+	uint64_t type, config; /* perf_event_attr */
 	uint64_t sample_type, sample_period, read_format;
-	uint64_t exclude_kernel;  /* 1: user-mode events only */
+	uint64_t exclude_kernel; /* 1: user-mode events only */
 	uint64_t sample_id_all;
-	struct text ids;          /* 8 bytes each, little-endian: the event ids of all CPUs */
-	uint64_t ring_bytes;      /* per CPU */
+	struct text ids;     /* 8 bytes each, little-endian: the event ids of all CPUs */
+	uint64_t ring_bytes; /* per CPU */
 };
 
 enum perf_role {
 	PERF_ROLE_BOOKKEEPING = 1,   /* mmap, comm, fork, exit records */
 	PERF_ROLE_FAULT_COUNT = 2,   /* counts every minor fault, writes no record */
 	PERF_ROLE_FAULT_ADDRESS = 3, /* a record per fault (sample_period 1) or per N-th one */
-	PERF_ROLE_MAJOR = 4,         /* a record per major fault */
+	PERF_ROLE_MAJOR = 4,	     /* a record per major fault */
 };
 
 struct event_perf_data {
 	uint64_t cpu;
-	struct text bytes;           /* whole perf records, as the kernel wrote them */
+	struct text bytes; /* whole perf records, as the kernel wrote them */
 };
 
 struct event_perf_round {
-	uint64_t drained_ns;         /* every perf record older than this was written before */
+	uint64_t drained_ns; /* every perf record older than this was written before */
 };
 
 struct event_perf_count {
-	uint64_t minor_count, major_count;     /* since the target's exec, all threads and children */
-	uint64_t enabled_ns, running_ns;       /* of the minor counter, summed over CPUs */
+	uint64_t minor_count, major_count; /* since the target's exec, all threads and children */
+	uint64_t enabled_ns, running_ns;   /* of the minor counter, summed over CPUs */
 };
 
 struct event_loss {
-	struct text source;     /* "perf", "perf.throttle", "trace", "statm", "smaps", "recording" */
-	uint64_t count;         /* unknown when only the fact is known */
+	struct text source; /* "perf", "perf.throttle", "trace", "statm", "smaps", "recording" */
+	uint64_t count;	    /* unknown when only the fact is known */
 	struct text detail;
 };
 
@@ -170,30 +170,30 @@ struct event_fallback {
 };
 
 struct event_exit {
-	uint64_t status;        /* exit status; unknown when a signal ended it */
-	uint64_t signal;        /* unknown when it exited */
+	uint64_t status; /* exit status; unknown when a signal ended it */
+	uint64_t signal; /* unknown when it exited */
 	uint64_t core_dumped;
 	uint64_t user_ns, system_ns, minor_faults, major_faults; /* wait4(2): target and children
-	                                                            that it waited for */
+								    that it waited for */
 	uint64_t max_rss_bytes;
-	struct text reason;     /* "exited", "signaled", "duration", "detached" */
+	struct text reason; /* "exited", "signaled", "duration", "detached" */
 };
 
 struct event_observer {
-	uint64_t cpu_ns;            /* recorder and relay */
-	uint64_t rss_peak_bytes;    /* recorder; the relay's is added when it is known */
-	uint64_t written_bytes;     /* of the recording so far */
-	uint64_t longest_stall_ns;  /* longest single read under the target's mmap lock */
+	uint64_t cpu_ns;	   /* recorder and relay */
+	uint64_t rss_peak_bytes;   /* recorder; the relay's is added when it is known */
+	uint64_t written_bytes;	   /* of the recording so far */
+	uint64_t longest_stall_ns; /* longest single read under the target's mmap lock */
 	uint64_t failed_read_count;
-	uint64_t user_bytes;        /* of the target's stderr passed on */
+	uint64_t user_bytes; /* of the target's stderr passed on */
 };
 
 struct event_end {
-	uint64_t record_count;      /* records before this one */
+	uint64_t record_count; /* records before this one */
 };
 
 struct event {
-	uint64_t kind;              /* enum event_kind, or a number that this build does not know */
+	uint64_t kind; /* enum event_kind, or a number that this build does not know */
 	uint64_t time_ns;
 	union {
 		struct event_session session;
@@ -216,7 +216,7 @@ struct event {
 		struct event_exit exit;
 		struct event_observer observer;
 		struct event_end end;
-		struct text unknown;    /* the body of a kind that this build does not know */
+		struct text unknown; /* the body of a kind that this build does not know */
 	} u;
 };
 

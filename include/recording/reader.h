@@ -1,6 +1,7 @@
 /* reader.h - walk a recording, trusting nothing in it.
  *
- * Memory is bounded by the largest block allowed (READER_BLOCK_BYTES_MAX), whatever the file's size. */
+ * Memory is bounded by the largest block allowed (READER_BLOCK_BYTES_MAX), whatever the file's
+ * size. */
 #ifndef RECORDING_READER_H
 #define RECORDING_READER_H
 
@@ -13,11 +14,11 @@
 #define READER_BLOCK_BYTES_MAX (16u << 20)
 
 enum reader_status {
-	READER_RECORD,    /* *ret is filled */
-	READER_END,       /* the closing record was seen: the recording is whole */
+	READER_RECORD,	  /* *ret is filled */
+	READER_END,	  /* the closing record was seen: the recording is whole */
 	READER_TRUNCATED, /* the bytes stop early: report what there is, and say so */
-	READER_CORRUPT,   /* a checksum or size that cannot be; nothing after it can be trusted */
-	READER_FAILED,    /* the system could not read the file */
+	READER_CORRUPT,	  /* a checksum or size that cannot be; nothing after it can be trusted */
+	READER_FAILED,	  /* the system could not read the file */
 };
 
 struct reader;
@@ -31,8 +32,9 @@ int reader_open(struct reader **ret, const char *path, struct err *err);
  * for messages. */
 int reader_open_fd(struct reader **ret, int fd, const char *name, struct err *err);
 
-/* The next event, in file order, EVENT_END included (the call after it returns READER_END). Texts in
- * *ret are borrowed until the next call. With skip_perf, blocks of perf data are passed over unread. */
+/* The next event, in file order, EVENT_END included (the call after it returns READER_END). Texts
+ * in *ret are borrowed until the next call. With skip_perf, blocks of perf data are passed over
+ * unread. */
 enum reader_status reader_next(struct reader *r, struct event *ret);
 
 /* Start again at the first event, now with or without perf data. 0 or a negative errno. */
@@ -41,7 +43,8 @@ int reader_rewind(struct reader *r, bool skip_perf, struct err *err);
 /* What ended the walk, as a sentence: "recording stops early, in the block at byte 81920: ..." */
 void reader_describe_end(const struct reader *r, enum reader_status status, struct err *ret);
 
-/* Bytes of the file, and the time of the newest event seen so far (UNKNOWN_U64 before the first). */
+/* Bytes of the file, and the time of the newest event seen so far (UNKNOWN_U64 before the first).
+ */
 uint64_t reader_file_bytes(const struct reader *r);
 uint64_t reader_last_time_ns(const struct reader *r);
 

@@ -8,14 +8,14 @@
 
 struct doctor_row {
 	const char *source, *gives;
-	const char *state;            /* "works", "partly", "fails" */
-	const char *detail, *enable;  /* enable: "" when there is nothing to do */
-	bool used;                    /* by this version */
+	const char *state;	     /* "works", "partly", "fails" */
+	const char *detail, *enable; /* enable: "" when there is nothing to do */
+	bool used;		     /* by this version */
 };
 
 struct doctor_page {
-	const char *version, *user;   /* user: "root (uid 0)" */
-	const char *kernel;           /* "6.1.0-18-amd64 x86_64" */
+	const char *version, *user; /* user: "root (uid 0)" */
+	const char *kernel;	    /* "6.1.0-18-amd64 x86_64" */
 	const struct doctor_row *rows;
 	size_t row_count;
 };

@@ -4,8 +4,8 @@
 
 #include "base/err.h"
 
-/* Look for the command as execvp(3) will: by its path when it has a '/', else along PATH. 0, -ENOENT or -EACCES
- * (also for a folder), *err filled with the name and a hint. */
+/* Look for the command as execvp(3) will: by its path when it has a '/', else along PATH. 0,
+ * -ENOENT or -EACCES (also for a folder), *err filled with the name and a hint. */
 int commandpath_check(const char *command, struct err *err);
 
 #endif

@@ -11,29 +11,29 @@
 #include "base/err.h"
 
 struct launch_config {
-	char **argv;               /* ends with NULL; argv[0] is looked up in PATH */
+	char **argv; /* ends with NULL; argv[0] is looked up in PATH */
 	char **environment;
-	int stderr_fd;             /* becomes the target's stderr; stdin and stdout are inherited */
+	int stderr_fd; /* becomes the target's stderr; stdin and stdout are inherited */
 	const sigset_t *signal_mask; /* the mask the target shall start with */
 };
 
 struct launch {
 	pid_t pid;
-	int go_fd;                 /* owned; internal */
-	int error_fd;              /* owned; internal */
+	int go_fd;    /* owned; internal */
+	int error_fd; /* owned; internal */
 };
 
 /* Fork a child that waits for launch_go. 0 or a negative errno, *err filled. */
 int launch_prepare(struct launch *ret, const struct launch_config *config, struct err *err);
 
-/* Let the child execute the command, and wait until it has. 0; -ENOENT, -EACCES or another negative errno
- * of execve(2) with *err filled: the child has then ended and is reaped. */
+/* Let the child execute the command, and wait until it has. 0; -ENOENT, -EACCES or another negative
+ * errno of execve(2) with *err filled: the child has then ended and is reaped. */
 int launch_go(struct launch *l, const char *command, struct err *err);
 
 /* How a child ended. */
 struct launch_end {
-	int status;                /* as waitpid(2) gives it */
-	struct rusage usage;       /* the target and the children it waited for (getrusage(2)) */
+	int status;	     /* as waitpid(2) gives it */
+	struct rusage usage; /* the target and the children it waited for (getrusage(2)) */
 };
 
 /* True once the child has ended; it stays a zombie, so that /proc/PID/stat can still be read. */

@@ -56,7 +56,7 @@ struct faults {
 
 	uint64_t emitted_end_ns; /* of the last row handed on */
 	uint64_t drained_ns;	 /* by the newest round; UNKNOWN_U64 before the first */
-	uint64_t period_max;     /* of the records seen */
+	uint64_t period_max;	 /* of the records seen */
 	uint64_t recorded_count, late_count, lost_count, throttle_count, bad_block_count;
 };
 

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int fill(struct err *err, int code, const char *tail, const char *fmt, va_list args)
+__attribute__((format(printf, 4, 0))) static int fill(struct err *err, int code, const char *tail,
+						      const char *fmt, va_list args)
 {
 	if (err) {
 		size_t used;

@@ -16,14 +16,17 @@ struct unit {
 };
 
 static const struct unit size_units[] = {
-	{ "TiB", 1099511627776.0 }, { "GiB", 1073741824.0 }, { "MiB", 1048576.0 },
-	{ "KiB", 1024.0 },          { "B", 1.0 },            { NULL, 0 },
+	{ "TiB", 1099511627776.0 },
+	{ "GiB", 1073741824.0 },
+	{ "MiB", 1048576.0 },
+	{ "KiB", 1024.0 },
+	{ "B", 1.0 },
+	{ NULL, 0 },
 };
 
 static const struct unit duration_units[] = {
-	{ "ns", 1.0 },   { "us", 1e3 },   { "ms", 1e6 },
-	{ "s", 1e9 },    { "m", 60e9 },   { "h", 3600e9 },
-	{ NULL, 0 },
+	{ "ns", 1.0 }, { "us", 1e3 },	{ "ms", 1e6 }, { "s", 1e9 },
+	{ "m", 60e9 }, { "h", 3600e9 }, { NULL, 0 },
 };
 
 /* Three significant digits: 9.99, 99.9, 999. */

@@ -19,19 +19,21 @@
 #include "capture/permission.h"
 #include "capture/ring.h"
 
-#define RING_BYTES_MAX   (2u << 20)   /* per CPU: no event was lost with it at 150,000 faults/s */
-#define RING_BYTES_ALL   (256u << 20) /* on machines with very many CPUs */
+#define RING_BYTES_MAX (2u << 20)   /* per CPU: no event was lost with it at 150,000 faults/s */
+#define RING_BYTES_ALL (256u << 20) /* on machines with very many CPUs */
 
-/* All events have the same layout, so that any record can be read without knowing its event. No instruction
- * pointer: without a call chain it would say memclr more often than not, for a fifth more bytes (ADR 0010). */
-#define SAMPLE_FIELDS (PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
+/* All events have the same layout, so that any record can be read without knowing its event. No
+ * instruction pointer: without a call chain it would say memclr more often than not, for a fifth
+ * more bytes (ADR 0010). */
+#define SAMPLE_FIELDS \
+	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
 
 struct slot {
 	enum perf_role role;
-	const char *name;      /* as libpfm4 knows it */
-	bool wanted, on_exec;  /* opened at all; counting from the target's exec on */
+	const char *name;     /* as libpfm4 knows it */
+	bool wanted, on_exec; /* opened at all; counting from the target's exec on */
 	uint64_t sample_period;
-	bool bookkeeping;      /* carries mmap, comm and fork records */
+	bool bookkeeping; /* carries mmap, comm and fork records */
 };
 
 enum { SLOT_BOOKKEEPING, SLOT_COUNT, SLOT_MAJOR, SLOT_EVERY, SLOT_THIN, SLOTS };
@@ -40,9 +42,9 @@ struct perfset {
 	struct slot slots[SLOTS];
 	struct perf_event_attr attrs[SLOTS];
 	struct cpulist cpus;
-	int *fds;                   /* [cpu * SLOTS + slot], -1 when not open */
+	int *fds; /* [cpu * SLOTS + slot], -1 when not open */
 	uint64_t *ids;
-	struct ring *rings;         /* per CPU */
+	struct ring *rings; /* per CPU */
 	struct pollfd *polls;
 	size_t ring_bytes;
 	bool user_only, ring_refused;
@@ -54,18 +56,26 @@ static void plan_slots(struct slot *slots, const struct perfset_config *c)
 {
 	const char *minor = "perf::PERF_COUNT_SW_PAGE_FAULTS_MIN";
 
-	slots[SLOT_BOOKKEEPING] = (struct slot){ PERF_ROLE_BOOKKEEPING, "perf::PERF_COUNT_SW_DUMMY", true, true, 0, true };
+	slots[SLOT_BOOKKEEPING] = (struct slot){
+		PERF_ROLE_BOOKKEEPING, "perf::PERF_COUNT_SW_DUMMY", true, true, 0, true
+	};
 	slots[SLOT_COUNT] = (struct slot){ PERF_ROLE_FAULT_COUNT, minor, true, true, 0, false };
-	slots[SLOT_MAJOR] = (struct slot){ PERF_ROLE_MAJOR, "perf::PERF_COUNT_SW_PAGE_FAULTS_MAJ", true, true, 1, false };
-	slots[SLOT_EVERY] = (struct slot){ PERF_ROLE_FAULT_ADDRESS, minor, c->addresses, true, 1, false };
-	slots[SLOT_THIN] = (struct slot){ PERF_ROLE_FAULT_ADDRESS, minor, c->addresses, false, c->thin_period, false };
+	slots[SLOT_MAJOR] = (struct slot){
+		PERF_ROLE_MAJOR, "perf::PERF_COUNT_SW_PAGE_FAULTS_MAJ", true, true, 1, false
+	};
+	slots[SLOT_EVERY] =
+		(struct slot){ PERF_ROLE_FAULT_ADDRESS, minor, c->addresses, true, 1, false };
+	slots[SLOT_THIN] = (struct slot){ PERF_ROLE_FAULT_ADDRESS, minor, c->addresses, false,
+					  c->thin_period,	   false };
 }
 
-static int make_attr(struct perf_event_attr *attr, const struct slot *s, bool kernel, size_t ring_bytes, struct err *err)
+static int make_attr(struct perf_event_attr *attr, const struct slot *s, bool kernel,
+		     size_t ring_bytes, struct err *err)
 {
 	int rc = hwevent_encode(attr, s->name, kernel, err);
 
-	if (rc < 0 && s->bookkeeping) { /* libpfm4 may lack the dummy event: it counts nothing anyway */
+	if (rc < 0 &&
+	    s->bookkeeping) { /* libpfm4 may lack the dummy event: it counts nothing anyway */
 		memset(attr, 0, sizeof(*attr));
 		attr->size = sizeof(*attr);
 		attr->type = PERF_TYPE_SOFTWARE;
@@ -98,7 +108,8 @@ static int open_event(const struct perf_event_attr *attr, pid_t pid, int cpu)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Open one event, learn its id, and send its records into the CPU's ring; the first one brings the ring. */
+/* Open one event, learn its id, and send its records into the CPU's ring; the first one brings the
+ * ring. */
 static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struct err *err)
 {
 	int *fd = p->fds + index * SLOTS + (size_t)slot, cpu = p->cpus.at[index], rc;
@@ -107,7 +118,8 @@ static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struc
 	if (*fd < 0) {
 		rc = *fd;
 		*fd = -1;
-		return err_set(err, -rc, "cannot open perf event %s on CPU %d", p->slots[slot].name, cpu);
+		return err_set(err, -rc, "cannot open perf event %s on CPU %d", p->slots[slot].name,
+			       cpu);
 	}
 	if (ioctl(*fd, PERF_EVENT_IOC_ID, &p->ids[index * SLOTS + (size_t)slot]) < 0)
 		return err_set(err, errno, "cannot learn the id of a perf event");
@@ -119,8 +131,8 @@ static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struc
 	rc = ring_open(&p->rings[index], *fd, p->ring_bytes);
 	if (rc < 0) {
 		p->ring_refused = true;
-		return err_set(err, -rc, "cannot map a perf ring of %zu KiB for each of %zu CPUs", p->ring_bytes >> 10,
-			       p->cpus.count);
+		return err_set(err, -rc, "cannot map a perf ring of %zu KiB for each of %zu CPUs",
+			       p->ring_bytes >> 10, p->cpus.count);
 	}
 	p->polls[index] = (struct pollfd){ .fd = *fd, .events = POLLIN };
 	return 0;
@@ -165,7 +177,8 @@ static int open_all(struct perfset *p, const struct perfset_config *c, bool kern
 }
 
 /* The largest ring that the locked-memory limits allow (perf_event_mlock_kb, RLIMIT_MEMLOCK). */
-static int open_with_largest_ring(struct perfset *p, const struct perfset_config *c, bool kernel, struct err *err)
+static int open_with_largest_ring(struct perfset *p, const struct perfset_config *c, bool kernel,
+				  struct err *err)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	int rc;
@@ -369,13 +382,15 @@ int perfset_thin(struct perfset *p, bool thin)
 {
 	int on = thin ? SLOT_THIN : SLOT_EVERY, off = thin ? SLOT_EVERY : SLOT_THIN, rc = 0;
 
-	/* The ioctls reach inherited copies of the event in all threads; the period could not be changed there. */
+	/* The ioctls reach inherited copies of the event in all threads; the period could not be
+	 * changed there. */
 	for (size_t i = 0; i < p->cpus.count; i++) {
 		const int *fds = p->fds + i * SLOTS;
 
 		if (fds[on] < 0)
 			continue;
-		if (ioctl(fds[on], PERF_EVENT_IOC_ENABLE, 0) < 0 || ioctl(fds[off], PERF_EVENT_IOC_DISABLE, 0) < 0)
+		if (ioctl(fds[on], PERF_EVENT_IOC_ENABLE, 0) < 0 ||
+		    ioctl(fds[off], PERF_EVENT_IOC_DISABLE, 0) < 0)
 			rc = -errno;
 	}
 	return rc;

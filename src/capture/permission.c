@@ -46,15 +46,27 @@ void permission_explain_perf(struct err *err)
 	else if (err->code != EACCES && err->code != EPERM)
 		return;
 	else if (paranoid == INT_MIN)
-		err_hint(err, "%s is not there: perf events are switched off in this kernel or hidden in this "
-			      "container", PARANOID);
+		err_hint(err,
+			 "%s is not there: perf events are switched off in this kernel or hidden "
+			 "in this "
+			 "container",
+			 PARANOID);
 	else if (paranoid > 2)
-		err_hint(err, "kernel.perf_event_paranoid is %d here; user-mode faults need 2 or less: sudo sysctl "
-			      "kernel.perf_event_paranoid=2", paranoid);
+		err_hint(err,
+			 "kernel.perf_event_paranoid is %d here; user-mode faults need 2 or less: "
+			 "sudo sysctl "
+			 "kernel.perf_event_paranoid=2",
+			 paranoid);
 	else if (paranoid > 1)
-		err_hint(err, "kernel.perf_event_paranoid is %d here; kernel-mode faults need 1 or less, or "
-			      "CAP_PERFMON: sudo sysctl kernel.perf_event_paranoid=1", paranoid);
+		err_hint(err,
+			 "kernel.perf_event_paranoid is %d here; kernel-mode faults need 1 or "
+			 "less, or "
+			 "CAP_PERFMON: sudo sysctl kernel.perf_event_paranoid=1",
+			 paranoid);
 	else
-		err_hint(err, "kernel.perf_event_paranoid is %d, which is enough: a seccomp profile (container?) or "
-			      "a security module blocks perf_event_open(2)", paranoid);
+		err_hint(err,
+			 "kernel.perf_event_paranoid is %d, which is enough: a seccomp profile "
+			 "(container?) or "
+			 "a security module blocks perf_event_open(2)",
+			 paranoid);
 }

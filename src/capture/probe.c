@@ -45,7 +45,8 @@ static void found(struct probe *p, enum probe_state state, const char *fmt, ...)
 	va_end(args);
 }
 
-static void enable_with(struct probe *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void enable_with(struct probe *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static void enable_with(struct probe *p, const char *fmt, ...)
 {
@@ -61,7 +62,8 @@ static void probe_gctrace(struct probe *p)
 	int fds[2], bytes;
 
 	if (pipe2(fds, O_CLOEXEC | O_DIRECT) < 0) {
-		found(p, PROBE_FAILS, "pipe2(O_DIRECT): %s: trace lines that other output breaks are lost",
+		found(p, PROBE_FAILS,
+		      "pipe2(O_DIRECT): %s: trace lines that other output breaks are lost",
 		      strerror(errno));
 		return;
 	}
@@ -72,7 +74,9 @@ static void probe_gctrace(struct probe *p)
 		found(p, PROBE_WORKS, "packet-mode pipe of %d KiB", bytes >> 10);
 		return;
 	}
-	found(p, PROBE_PARTLY, "packet-mode pipe of %d KiB only: a burst of output may make the target wait", bytes >> 10);
+	found(p, PROBE_PARTLY,
+	      "packet-mode pipe of %d KiB only: a burst of output may make the target wait",
+	      bytes >> 10);
 	enable_with(p, "sudo sysctl fs.pipe-max-size=1048576 fs.pipe-user-pages-soft=0");
 }
 
@@ -84,7 +88,8 @@ static int open_fault_event(bool kernel, struct err *err)
 	if (rc < 0)
 		return rc;
 	attr.sample_period = 1;
-	attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR;
+	attr.sample_type =
+		PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR;
 	attr.disabled = 1;
 	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0) {
@@ -155,8 +160,9 @@ static void probe_ring(struct probe *p)
 	if (bytes < 16384)
 		found(p, PROBE_FAILS, "no perf ring can be mapped (see perf.user-faults)");
 	else
-		found(p, bytes >= 2u << 20 ? PROBE_WORKS : PROBE_PARTLY, "%zu KiB for each of %zu CPUs; perf_event_mlock_kb is %d",
-		      bytes >> 10, cpus.count, permission_read_int("/proc/sys/kernel/perf_event_mlock_kb"));
+		found(p, bytes >= 2u << 20 ? PROBE_WORKS : PROBE_PARTLY,
+		      "%zu KiB for each of %zu CPUs; perf_event_mlock_kb is %d", bytes >> 10,
+		      cpus.count, permission_read_int("/proc/sys/kernel/perf_event_mlock_kb"));
 	if (p->state == PROBE_PARTLY)
 		enable_with(p, "sudo sysctl kernel.perf_event_mlock_kb=2052");
 	cpulist_done(&cpus);
@@ -186,13 +192,19 @@ static void probe_tracepoints(struct probe *p)
 {
 	const char *where;
 	int id = tracepoint_id(&where), fd;
-	struct perf_event_attr attr = { .size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT, .disabled = 1 };
+	struct perf_event_attr attr = { .size = sizeof(attr),
+					.type = PERF_TYPE_TRACEPOINT,
+					.disabled = 1 };
 
 	if (id < 0) {
 		bool denied = id == -EACCES || access("/sys/kernel/tracing", R_OK | X_OK) < 0;
 
-		found(p, PROBE_FAILS, denied ? "tracefs is not readable for you" : "tracefs is not mounted, or has no " TRACEPOINT_ID);
-		enable_with(p, geteuid() == 0 ? "mount -t tracefs nodev /sys/kernel/tracing" : "run as root, or: sudo mount -t tracefs -o mode=755 nodev /sys/kernel/tracing");
+		found(p, PROBE_FAILS,
+		      denied ? "tracefs is not readable for you"
+			     : "tracefs is not mounted, or has no " TRACEPOINT_ID);
+		enable_with(p, geteuid() == 0 ? "mount -t tracefs nodev /sys/kernel/tracing"
+					      : "run as root, or: sudo mount -t tracefs -o "
+						"mode=755 nodev /sys/kernel/tracing");
 		return;
 	}
 	attr.config = (uint64_t)id;
@@ -203,8 +215,8 @@ static void probe_tracepoints(struct probe *p)
 		found(p, PROBE_WORKS, "%s" TRACEPOINT_ID " opens", where);
 		return;
 	}
-	found(p, PROBE_FAILS, "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %d", strerror(errno),
-	      permission_read_int("/proc/sys/kernel/perf_event_paranoid"));
+	found(p, PROBE_FAILS, "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %d",
+	      strerror(errno), permission_read_int("/proc/sys/kernel/perf_event_paranoid"));
 	enable_with(p, "sudo sysctl kernel.perf_event_paranoid=-1");
 }
 
@@ -215,7 +227,8 @@ static void probe_seccomp(struct probe *p)
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
 		found(p, PROBE_WORKS, "SECCOMP_RET_USER_NOTIF is available");
 	else
-		found(p, PROBE_FAILS, "SECCOMP_RET_USER_NOTIF: %s (kernel 5.0 or later is needed)", strerror(errno));
+		found(p, PROBE_FAILS, "SECCOMP_RET_USER_NOTIF: %s (kernel 5.0 or later is needed)",
+		      strerror(errno));
 }
 
 static void probe_file(struct probe *p, const char *path, const char *what)
@@ -238,7 +251,8 @@ static void probe_smaps(struct probe *p)
 {
 	probe_file(p, "/proc/self/smaps", "readable for your own processes");
 	if (p->state == PROBE_FAILS)
-		found(p, PROBE_FAILS, "/proc/self/smaps: the kernel has no CONFIG_PROC_PAGE_MONITOR");
+		found(p, PROBE_FAILS,
+		      "/proc/self/smaps: the kernel has no CONFIG_PROC_PAGE_MONITOR");
 }
 
 static void probe_runtime_memory(struct probe *p)
@@ -259,11 +273,15 @@ static void probe_runtime_memory(struct probe *p)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	if (n == (ssize_t)sizeof(seen) && seen == secret) {
-		found(p, PROBE_WORKS, scope == INT_MIN ? "process_vm_readv of a child works; no Yama here"
-						       : "process_vm_readv of a child works; yama.ptrace_scope is %d", scope);
+		found(p, PROBE_WORKS,
+		      scope == INT_MIN
+			      ? "process_vm_readv of a child works; no Yama here"
+			      : "process_vm_readv of a child works; yama.ptrace_scope is %d",
+		      scope);
 		return;
 	}
-	found(p, PROBE_FAILS, "process_vm_readv of a child: %s; yama.ptrace_scope is %d", strerror(code), scope);
+	found(p, PROBE_FAILS, "process_vm_readv of a child: %s; yama.ptrace_scope is %d",
+	      strerror(code), scope);
 	enable_with(p, "sudo sysctl kernel.yama.ptrace_scope=1");
 }
 
@@ -272,7 +290,8 @@ static void probe_cgroup(struct probe *p)
 	if (access("/sys/fs/cgroup/cgroup.controllers", R_OK) == 0)
 		found(p, PROBE_WORKS, "cgroup v2 is mounted at /sys/fs/cgroup");
 	else if (access("/sys/fs/cgroup/memory/memory.usage_in_bytes", R_OK) == 0)
-		found(p, PROBE_WORKS, "cgroup v1 with the memory controller at /sys/fs/cgroup/memory");
+		found(p, PROBE_WORKS,
+		      "cgroup v1 with the memory controller at /sys/fs/cgroup/memory");
 	else
 		found(p, PROBE_FAILS, "no cgroup with memory figures under /sys/fs/cgroup");
 }
@@ -283,14 +302,20 @@ static void probe_cpu_samples(struct probe *p)
 					      { PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK } };
 
 	for (int i = 0; i < 2; i++) {
-		struct perf_event_attr attr = { .size = sizeof(attr), .type = (uint32_t)kinds[i][0], .config = kinds[i][1],
-						.sample_period = 1000000, .disabled = 1, .exclude_kernel = 1, .exclude_hv = 1 };
+		struct perf_event_attr attr = { .size = sizeof(attr),
+						.type = (uint32_t)kinds[i][0],
+						.config = kinds[i][1],
+						.sample_period = 1000000,
+						.disabled = 1,
+						.exclude_kernel = 1,
+						.exclude_hv = 1 };
 		int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 
 		if (fd < 0)
 			continue;
 		close(fd);
-		found(p, i ? PROBE_PARTLY : PROBE_WORKS, i ? "cpu-clock (no hardware cycles here: %s)" : "hardware cycles",
+		found(p, i ? PROBE_PARTLY : PROBE_WORKS,
+		      i ? "cpu-clock (no hardware cycles here: %s)" : "hardware cycles",
 		      strerror(errno));
 		return;
 	}
@@ -321,7 +346,9 @@ size_t probe_all(struct probe *ret, size_t max)
 	size_t count = sizeof(probes) / sizeof(probes[0]);
 
 	for (size_t i = 0; i < count && i < max; i++) {
-		ret[i] = (struct probe){ .source = probes[i].source, .gives = probes[i].gives, .used = probes[i].used };
+		ret[i] = (struct probe){ .source = probes[i].source,
+					 .gives = probes[i].gives,
+					 .used = probes[i].used };
 		probes[i].run(&ret[i]);
 	}
 	return count < max ? count : max;

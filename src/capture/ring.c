@@ -13,7 +13,8 @@
 int ring_open(struct ring *ret, int event_fd, size_t data_bytes)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	void *page = mmap(NULL, page_bytes + data_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, event_fd, 0);
+	void *page = mmap(NULL, page_bytes + data_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  event_fd, 0);
 
 	if (page == MAP_FAILED)
 		return -errno;

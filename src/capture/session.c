@@ -20,7 +20,8 @@ void session_add(struct session *s, struct event *ev)
 {
 	if (ev->time_ns == 0)
 		ev->time_ns = clock_monotonic_ns();
-	writer_add(s->writer, ev); /* a failure stays in writer_status, and the refused are counted */
+	writer_add(s->writer,
+		   ev); /* a failure stays in writer_status, and the refused are counted */
 }
 
 void session_add_source(struct session *s, const char *name, const char *state, const char *detail)
@@ -33,7 +34,8 @@ void session_add_source(struct session *s, const char *name, const char *state, 
 
 void session_add_loss(struct session *s, const char *source, uint64_t count, const char *detail)
 {
-	struct event ev = { .kind = EVENT_LOSS, .u.loss = { text_of(source), count, text_of(detail) } };
+	struct event ev = { .kind = EVENT_LOSS,
+			    .u.loss = { text_of(source), count, text_of(detail) } };
 
 	session_add(s, &ev);
 }
@@ -115,10 +117,12 @@ static void add_relay_source(struct session *s)
 	char detail[160];
 
 	snprintf(detail, sizeof(detail), "stderr through a %s pipe of %llu KiB",
-		 s->relay.packet_mode ? "packet-mode" : "plain", (unsigned long long)s->relay.pipe_bytes >> 10);
+		 s->relay.packet_mode ? "packet-mode" : "plain",
+		 (unsigned long long)s->relay.pipe_bytes >> 10);
 	if (!s->relay.packet_mode) {
 		session_add_source(s, "gctrace", "degraded", detail);
-		session_notice(s, "the kernel has no packet-mode pipes: trace lines that other output breaks are lost");
+		session_notice(s, "the kernel has no packet-mode pipes: trace lines that other "
+				  "output breaks are lost");
 		return;
 	}
 	session_add_source(s, "gctrace", "on", detail);
@@ -131,12 +135,13 @@ static void add_perf_sources(struct session *s, const struct err *why_off)
 	char detail[400];
 
 	if (!s->perf) {
-		snprintf(detail, sizeof(detail), "%s", c->perf ? why_off->what : "switched off with --no-perf");
+		snprintf(detail, sizeof(detail), "%s",
+			 c->perf ? why_off->what : "switched off with --no-perf");
 		session_add_source(s, "perf.page-faults", "off", detail);
 		session_add_source(s, "perf.fault-addresses", "off", detail);
 		if (c->perf)
-			session_notice(s, "page faults are not recorded, only their total: %s%s%s", why_off->what,
-				       why_off->hint[0] ? "; " : "", why_off->hint);
+			session_notice(s, "page faults are not recorded, only their total: %s%s%s",
+				       why_off->what, why_off->hint[0] ? "; " : "", why_off->hint);
 		return;
 	}
 	if (perfset_is_user_only(s->perf, &why)) {

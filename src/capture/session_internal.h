@@ -22,28 +22,29 @@ struct session {
 	struct writer *writer;
 	struct relay relay;
 	struct launch launch;
-	struct perfset *perf;            /* NULL: no perf events here */
-	struct procsampler *sampler;     /* NULL: not started */
-	struct buf sampler_bytes;        /* encoded records, the last one perhaps cut */
+	struct perfset *perf;	     /* NULL: no perf events here */
+	struct procsampler *sampler; /* NULL: not started */
+	struct buf sampler_bytes;    /* encoded records, the last one perhaps cut */
 	struct utsname machine;
 	sigset_t old_mask;
 	int signal_fd;
 	uint64_t start_ns;
-	char *relay_buffer;              /* RELAY_MESSAGE_BYTES_MAX */
+	char *relay_buffer; /* RELAY_MESSAGE_BYTES_MAX */
 
 	bool target_ended, term_sent, relay_gone, has_totals, sampler_over;
-	uint64_t term_ns;                /* when SIGTERM was sent */
-	struct relay_message totals;     /* the relay's; valid with has_totals */
+	uint64_t term_ns;	     /* when SIGTERM was sent */
+	struct relay_message totals; /* the relay's; valid with has_totals */
 	struct procsampler_totals sampled;
 
-	bool thin;                       /* only every N-th fault's address is recorded now */
+	bool thin; /* only every N-th fault's address is recorded now */
 	uint64_t thin_since_ns, rate_at_ns, rate_samples, rate_lost;
 	uint64_t next_drain_ns, next_second_ns;
 };
 
 #define SESSION_THIN_PERIOD 61 /* prime, so that no loop of the target keeps step with it */
 
-/* Add an event that happens now. A failure of the disk is remembered by the writer, not here: the target goes on. */
+/* Add an event that happens now. A failure of the disk is remembered by the writer, not here: the
+ * target goes on. */
 void session_add(struct session *s, struct event *ev);
 void session_add_clock(struct session *s);
 void session_add_source(struct session *s, const char *name, const char *state, const char *detail);

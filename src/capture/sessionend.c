@@ -7,7 +7,9 @@
 #include "base/unknown.h"
 #include "session_internal.h"
 
-#define RELAY_PATIENCE_NS (5 * NS_PER_S) /* the user's stderr may be slow to take the target's last words */
+#define RELAY_PATIENCE_NS \
+	(5 * NS_PER_S) /* the user's stderr may be slow to take the target's last words */
+#define REAP_PATIENCE_NS (100 * NS_PER_MS)
 
 static uint64_t timeval_ns(struct timeval t)
 {
@@ -21,8 +23,9 @@ static void add_exit(struct session *s)
 	struct event ev = { .kind = EVENT_EXIT };
 	struct event_exit *x = &ev.u.exit;
 
-	*x = (struct event_exit){ UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64,
-				  UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64, text_of("detached") };
+	*x = (struct event_exit){ UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64,
+				  UNKNOWN_U64, UNKNOWN_U64, UNKNOWN_U64,
+				  UNKNOWN_U64, UNKNOWN_U64, text_of("detached") };
 	if (s->target_ended && launch_reap(s->launch.pid, &end) == 0) {
 		bool signaled = WIFSIGNALED(end.status);
 
@@ -37,7 +40,9 @@ static void add_exit(struct session *s)
 		x->max_rss_bytes = (uint64_t)end.usage.ru_maxrss * 1024;
 		x->reason = text_of(s->term_sent ? "duration" : signaled ? "signaled" : "exited");
 	} else {
-		session_notice(s, "the target (pid %d) did not end within 5 s of SIGTERM and was left running",
+		session_notice(s,
+			       "the target (pid %d) did not end within 5 s of SIGTERM and was left "
+			       "running",
 			       (int)s->launch.pid);
 	}
 	session_add(s, &ev);
@@ -55,11 +60,11 @@ static void await_relay(struct session *s)
 		poll(&p, 1, 100);
 		session_hear_relay(s);
 	}
-	waitpid(s->relay.pid, NULL, WNOHANG); /* it lives on while somebody holds the target's stderr */
 	if (!s->has_totals)
 		session_add_loss(s, "trace", UNKNOWN_U64, "the stderr relay did not answer");
 	else if (s->totals.dropped_count)
-		session_add_loss(s, "trace", s->totals.dropped_count, "lines that the recorder did not take in time");
+		session_add_loss(s, "trace", s->totals.dropped_count,
+				 "lines that the recorder did not take in time");
 }
 
 static void stop_sampler(struct session *s)
@@ -73,7 +78,8 @@ static void stop_sampler(struct session *s)
 	procsampler_stop(s->sampler, &s->sampled);
 	session_drain_sampler(s);
 	if (s->sampled.unsent_record_count)
-		session_add_loss(s, "statm", s->sampled.unsent_record_count, "samples not taken over at the end");
+		session_add_loss(s, "statm", s->sampled.unsent_record_count,
+				 "samples not taken over at the end");
 }
 
 static void add_final_counts(struct session *s)
@@ -91,7 +97,20 @@ static void add_final_counts(struct session *s)
 		session_notice(s, "%llu perf records were lost: the rings were full",
 			       (unsigned long long)t.lost_count);
 	if (t.throttle_count)
-		session_notice(s, "the kernel throttled perf events %llu times", (unsigned long long)t.throttle_count);
+		session_notice(s, "the kernel throttled perf events %llu times",
+			       (unsigned long long)t.throttle_count);
+}
+
+/* The relay ends with the last writer of the target's stderr: mostly at once, and then it should
+ * not be left as a zombie to whoever adopts it; but a daemon of the target's may keep it for hours.
+ */
+static void reap_relay(struct session *s)
+{
+	uint64_t until_ns = clock_monotonic_ns() + REAP_PATIENCE_NS;
+
+	relay_leave(&s->relay);
+	while (waitpid(s->relay.pid, NULL, WNOHANG) == 0 && clock_monotonic_ns() < until_ns)
+		poll(NULL, 0, 1);
 }
 
 int session_end(struct session *s, struct err *err)
@@ -104,6 +123,7 @@ int session_end(struct session *s, struct err *err)
 	add_final_counts(s);
 	add_exit(s);
 	await_relay(s);
+	reap_relay(s);
 	session_add_observer(s);
 	session_add_clock(s);
 	s->result->outcome = s->term_sent ? SESSION_DURATION_OVER : SESSION_TARGET_ENDED;

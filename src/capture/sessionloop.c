@@ -12,12 +12,12 @@
 #include "base/unknown.h"
 #include "session_internal.h"
 
-#define DRAIN_EVERY_NS   (100 * NS_PER_MS)
-#define SETTLE_NS        NS_PER_MS         /* a record is published well within this after its time stamp */
-#define TERM_PATIENCE_NS (5 * NS_PER_S)    /* how long the target may take to end after --duration */
-#define THIN_AT_LEAST_NS NS_PER_S
+#define DRAIN_EVERY_NS	    (100 * NS_PER_MS)
+#define SETTLE_NS	    NS_PER_MS /* a record is published well within this after its time stamp */
+#define TERM_PATIENCE_NS    (5 * NS_PER_S) /* how long the target may take to end after --duration */
+#define THIN_AT_LEAST_NS    NS_PER_S
 #define RECORD_HEADER_BYTES 16
-#define SAMPLER_READ_BYTES 65536
+#define SAMPLER_READ_BYTES  65536
 
 static int add_perf_data(void *arg, uint64_t cpu, struct text records)
 {
@@ -44,8 +44,10 @@ static void add_sampler_records(struct session *s)
 	size_t used = 0;
 
 	for (;;) {
-		struct cursor c = cursor_over(s->sampler_bytes.at + used, s->sampler_bytes.len - used);
-		uint64_t kind = cursor_uint(&c, 2), zero = cursor_uint(&c, 2), size = cursor_uint(&c, 4);
+		struct cursor c =
+			cursor_over(s->sampler_bytes.at + used, s->sampler_bytes.len - used);
+		uint64_t kind = cursor_uint(&c, 2), zero = cursor_uint(&c, 2),
+			 size = cursor_uint(&c, 4);
 		uint64_t time_ns = cursor_uint(&c, 8);
 		struct text body = cursor_bytes(&c, size);
 		struct event ev;
@@ -66,7 +68,8 @@ void session_drain_sampler(struct session *s)
 	if (!s->sampler)
 		return;
 	do {
-		n = read(procsampler_fd(s->sampler), buf_room(&s->sampler_bytes, SAMPLER_READ_BYTES), SAMPLER_READ_BYTES);
+		n = read(procsampler_fd(s->sampler),
+			 buf_room(&s->sampler_bytes, SAMPLER_READ_BYTES), SAMPLER_READ_BYTES);
 		if (n > 0)
 			s->sampler_bytes.len += (size_t)n;
 	} while (n > 0);
@@ -117,7 +120,8 @@ void session_add_observer(struct session *s)
 		.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
 			  (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US +
 			  (s->has_totals ? s->totals.cpu_ns : 0),
-		.rss_peak_bytes = (uint64_t)u.ru_maxrss * 1024 + (s->has_totals ? s->totals.rss_peak_bytes : 0),
+		.rss_peak_bytes = (uint64_t)u.ru_maxrss * 1024 +
+				  (s->has_totals ? s->totals.rss_peak_bytes : 0),
 		.written_bytes = writer_written_bytes(s->writer),
 		.longest_stall_ns = s->sampled.longest_stall_ns,
 		.failed_read_count = s->sampled.failed_read_count,
@@ -126,12 +130,13 @@ void session_add_observer(struct session *s)
 	session_add(s, &ev);
 }
 
-/* Ctrl-C and its like reach the whole foreground group, the target included, from the terminal; anything else was
- * meant for us, who stand in the target's place: pass it on. */
+/* Ctrl-C and its like reach the whole foreground group, the target included, from the terminal;
+ * anything else was meant for us, who stand in the target's place: pass it on. */
 static void pass_on_signal(struct session *s, const struct signalfd_siginfo *info)
 {
 	bool from_terminal = info->ssi_code == SI_KERNEL &&
-			     (info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT || info->ssi_signo == SIGHUP);
+			     (info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT ||
+			      info->ssi_signo == SIGHUP);
 
 	if (!from_terminal)
 		kill(s->launch.pid, (int)info->ssi_signo);
@@ -163,17 +168,21 @@ static void set_thin(struct session *s, bool thin, uint64_t now_ns, const char *
 	};
 	session_add(s, &ev);
 	if (thin)
-		session_notice(s, "at %.1f s: %s; from there the address of every %dth fault is recorded (counts stay exact)",
+		session_notice(s,
+			       "at %.1f s: %s; from there the address of every %dth fault is "
+			       "recorded (counts stay exact)",
 			       (double)(now_ns - s->start_ns) / 1e9, reason, SESSION_THIN_PERIOD);
 }
 
-/* Record fewer addresses while the target faults faster than is allowed, or faster than we can follow. */
+/* Record fewer addresses while the target faults faster than is allowed, or faster than we can
+ * follow. */
 static void watch_rate(struct session *s, uint64_t now_ns)
 {
 	struct perfset_totals t = perfset_totals(s->perf);
 	uint64_t passed_ns = now_ns - s->rate_at_ns;
 	uint64_t weight = s->thin ? SESSION_THIN_PERIOD : 1;
-	double rate = (double)((t.sample_count - s->rate_samples) * weight) * 1e9 / (double)(passed_ns ? passed_ns : 1);
+	double rate = (double)((t.sample_count - s->rate_samples) * weight) * 1e9 /
+		      (double)(passed_ns ? passed_ns : 1);
 	uint64_t lost = t.lost_count - s->rate_lost, limit = s->config->max_faults_per_second;
 	char reason[128];
 
@@ -184,12 +193,15 @@ static void watch_rate(struct session *s, uint64_t now_ns)
 		return;
 	if (!s->thin && (rate > (double)limit || lost > 0)) {
 		if (lost)
-			snprintf(reason, sizeof(reason), "%llu fault records were lost", (unsigned long long)lost);
+			snprintf(reason, sizeof(reason), "%llu fault records were lost",
+				 (unsigned long long)lost);
 		else
-			snprintf(reason, sizeof(reason), "%.0f faults per second, over the limit of %llu", rate,
+			snprintf(reason, sizeof(reason),
+				 "%.0f faults per second, over the limit of %llu", rate,
 				 (unsigned long long)limit);
 		set_thin(s, true, now_ns, reason);
-	} else if (s->thin && rate < (double)limit / 2 && now_ns - s->thin_since_ns > THIN_AT_LEAST_NS) {
+	} else if (s->thin && rate < (double)limit / 2 &&
+		   now_ns - s->thin_since_ns > THIN_AT_LEAST_NS) {
 		snprintf(reason, sizeof(reason), "%.0f faults per second", rate);
 		set_thin(s, false, now_ns, reason);
 	}
@@ -217,7 +229,8 @@ static void do_due_work(struct session *s, uint64_t now_ns)
 		add_counts(s);
 		session_add_observer(s);
 	}
-	if (!s->term_sent && is_known(s->config->duration_ns) && now_ns - s->start_ns >= s->config->duration_ns) {
+	if (!s->term_sent && is_known(s->config->duration_ns) &&
+	    now_ns - s->start_ns >= s->config->duration_ns) {
 		s->term_sent = true;
 		s->term_ns = now_ns;
 		kill(s->launch.pid, SIGTERM);
@@ -228,7 +241,8 @@ static int timeout_ms(const struct session *s, uint64_t now_ns)
 {
 	uint64_t next_ns = s->next_drain_ns;
 
-	if (!s->term_sent && is_known(s->config->duration_ns) && s->start_ns + s->config->duration_ns < next_ns)
+	if (!s->term_sent && is_known(s->config->duration_ns) &&
+	    s->start_ns + s->config->duration_ns < next_ns)
 		next_ns = s->start_ns + s->config->duration_ns;
 	return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns) / NS_PER_MS) + 1;
 }
@@ -241,14 +255,20 @@ static void wait_once(struct session *s, struct pollfd *fds, size_t perf_count)
 	bool perf_ready = false;
 
 	fds[POLL_SIGNALS] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
-	fds[POLL_RELAY] = (struct pollfd){ .fd = s->relay_gone ? -1 : s->relay.control, .events = POLLIN };
-	fds[POLL_SAMPLER] = (struct pollfd){ .fd = s->sampler && !s->sampler_over ? procsampler_fd(s->sampler) : -1, .events = POLLIN };
-	if (poll(fds, POLL_PERF + perf_count, timeout_ms(s, clock_monotonic_ns())) < 0 && errno != EINTR)
+	fds[POLL_RELAY] =
+		(struct pollfd){ .fd = s->relay_gone ? -1 : s->relay.control, .events = POLLIN };
+	fds[POLL_SAMPLER] =
+		(struct pollfd){ .fd = s->sampler && !s->sampler_over ? procsampler_fd(s->sampler)
+								      : -1,
+				 .events = POLLIN };
+	if (poll(fds, POLL_PERF + perf_count, timeout_ms(s, clock_monotonic_ns())) < 0 &&
+	    errno != EINTR)
 		return;
 	for (size_t i = 0; i < perf_count; i++) {
 		perf_ready |= (fds[POLL_PERF + i].revents & POLLIN) != 0;
 		if (fds[POLL_PERF + i].revents & (POLLHUP | POLLERR))
-			fds[POLL_PERF + i].fd = -1; /* no task is left: the ring is drained by the clock */
+			fds[POLL_PERF + i].fd =
+				-1; /* no task is left: the ring is drained by the clock */
 	}
 	if (perf_ready)
 		session_drain_perf(s);

@@ -18,7 +18,8 @@ struct doctor_values {
 };
 
 static const struct option_spec doctor_options[] = {
-	{ "format", 0, OPTION_CHOICE, offsetof(struct doctor_values, format), "FORMAT", "text (default) or json", "text json" },
+	{ "format", 0, OPTION_CHOICE, offsetof(struct doctor_values, format), "FORMAT",
+	  "text (default) or json", "text json" },
 	{ 0 },
 };
 
@@ -46,8 +47,10 @@ static int print_page(const struct probe *probes, size_t count, bool json)
 	snprintf(kernel, sizeof(kernel), "%s %s", u.release, u.machine);
 	snprintf(user, sizeof(user), "%s (uid %u)", pw ? pw->pw_name : "somebody", geteuid());
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct doctor_row){ probes[i].source, probes[i].gives, state_name(probes[i].state),
-					       probes[i].detail, probes[i].enable, probes[i].used };
+		rows[i] = (struct doctor_row){
+			probes[i].source, probes[i].gives,  state_name(probes[i].state),
+			probes[i].detail, probes[i].enable, probes[i].used
+		};
 	return json ? doctor_render_json(&page, stdout) : doctor_render_text(&page, stdout);
 }
 

@@ -19,32 +19,40 @@
 #include "target/commandpath.h"
 #include "target/environment.h"
 
-#define DEFAULT_PATH     "gctide.rec"
-#define OLD_PATH         "gctide.rec.old"
-#define STATM_HZ         200
-#define STATM_HZ_MAX     10000
-#define MAX_STALL_NS     (10 * NS_PER_MS)
-#define MAX_FAULT_RATE   500000
+#define DEFAULT_PATH   "gctide.rec"
+#define OLD_PATH       "gctide.rec.old"
+#define STATM_HZ       200
+#define STATM_HZ_MAX   10000
+#define MAX_STALL_NS   (10 * NS_PER_MS)
+#define MAX_FAULT_RATE 500000
 
 struct record_values {
 	const char *path, *madvdontneed;
 	uint64_t frequency_hz, duration_ns, max_stall_ns, max_fault_rate;
-	bool keep_trace, no_addresses, no_perf, quiet;
+	bool keep_trace, scavtrace, no_addresses, no_perf, quiet;
 };
 
 #define AT(field) offsetof(struct record_values, field)
 
 static const struct option_spec record_options[] = {
-	{ "output", 'o', OPTION_TEXT, AT(path), "FILE", "where the recording goes (default " DEFAULT_PATH ")", NULL },
+	{ "output", 'o', OPTION_TEXT, AT(path), "FILE",
+	  "where the recording goes (default " DEFAULT_PATH ")", NULL },
 	{ "madvdontneed", 0, OPTION_CHOICE, AT(madvdontneed), "0|1",
-	  "return pages with MADV_FREE (0) or MADV_DONTNEED (1); default: as the target's Go does", "0 1" },
-	{ "keep-trace", 0, OPTION_FLAG, AT(keep_trace), NULL, "leave the trace lines on the target's stderr", NULL },
-	{ "frequency", 'F', OPTION_COUNT, AT(frequency_hz), "HZ", "samples of resident memory per second (default 200)",
+	  "return pages with MADV_FREE (0) or MADV_DONTNEED (1); default: as the target's Go does",
+	  "0 1" },
+	{ "keep-trace", 0, OPTION_FLAG, AT(keep_trace), NULL,
+	  "leave the trace lines on the target's stderr", NULL },
+	{ "scavtrace", 0, OPTION_FLAG, AT(scavtrace), NULL,
+	  "ask for the scavenger's lines too; in rare cases Go then deadlocks: not for production",
 	  NULL },
-	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME", "end the target with SIGTERM after this long", NULL },
+	{ "frequency", 'F', OPTION_COUNT, AT(frequency_hz), "HZ",
+	  "samples of resident memory per second (default 200)", NULL },
+	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME",
+	  "end the target with SIGTERM after this long", NULL },
 	{ "max-stall", 0, OPTION_DURATION, AT(max_stall_ns), "TIME",
 	  "longest time a read may hold the target's mmap lock (default 10ms)", NULL },
-	{ "no-fault-addresses", 0, OPTION_FLAG, AT(no_addresses), NULL, "count page faults, do not record each one", NULL },
+	{ "no-fault-addresses", 0, OPTION_FLAG, AT(no_addresses), NULL,
+	  "count page faults, do not record each one", NULL },
 	{ "max-fault-rate", 0, OPTION_COUNT, AT(max_fault_rate), "N",
 	  "above N faults per second record every 61st address (default 500000; 0: never)", NULL },
 	{ "no-perf", 0, OPTION_FLAG, AT(no_perf), NULL, "open no perf events at all", NULL },
@@ -72,7 +80,9 @@ static void keep_old_recording(void)
 	struct stat st;
 
 	if (stat(DEFAULT_PATH, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-		(void)rename(DEFAULT_PATH, OLD_PATH); /* when it fails, the writer decides about the file itself */
+		(void)rename(
+			DEFAULT_PATH,
+			OLD_PATH); /* when it fails, the writer decides about the file itself */
 }
 
 static void print_notices(const struct session_result *r)
@@ -107,7 +117,8 @@ static int target_status(const struct session_result *r)
 	return WIFSIGNALED(r->status) ? 128 + WTERMSIG(r->status) : WEXITSTATUS(r->status);
 }
 
-static int run_session(const struct session_config *c, const struct record_values *v, struct err *err)
+static int run_session(const struct session_config *c, const struct record_values *v,
+		       struct err *err)
 {
 	struct session_result result;
 	int rc = session_run(&result, c, err), status;
@@ -141,16 +152,22 @@ static void reserve_standard_descriptors(void)
 static int check_values(const struct record_values *v, int argc, int operands, struct err *err)
 {
 	if (operands >= argc)
-		return err_say(err, EINVAL, "record: which command shall run? gctide record [options] -- CMD [ARG...]");
+		return err_say(
+			err, EINVAL,
+			"record: which command shall run? gctide record [options] -- CMD [ARG...]");
 	if (v->frequency_hz < 1 || v->frequency_hz > STATM_HZ_MAX)
-		return err_say(err, EINVAL, "record: --frequency is a number from 1 to %d", STATM_HZ_MAX);
+		return err_say(err, EINVAL, "record: --frequency is a number from 1 to %d",
+			       STATM_HZ_MAX);
 	return 0;
 }
 
 static int run(int argc, char **argv, struct err *err)
 {
-	struct record_values v = { .path = NULL, .frequency_hz = STATM_HZ, .duration_ns = UNKNOWN_U64,
-				   .max_stall_ns = MAX_STALL_NS, .max_fault_rate = MAX_FAULT_RATE };
+	struct record_values v = { .path = NULL,
+				   .frequency_hz = STATM_HZ,
+				   .duration_ns = UNKNOWN_U64,
+				   .max_stall_ns = MAX_STALL_NS,
+				   .max_fault_rate = MAX_FAULT_RATE };
 	struct environment environment;
 	int operands, status, rc;
 
@@ -163,9 +180,11 @@ static int run(int argc, char **argv, struct err *err)
 		return failure_status(rc);
 	if (!v.path)
 		keep_old_recording();
-	environment_build(&environment, environ, &(struct environment_config){ v.madvdontneed });
+	environment_build(&environment, environ,
+			  &(struct environment_config){ v.madvdontneed, v.scavtrace });
 	if (environment.overridden.len && !v.quiet)
-		fprintf(stderr, "gctide: your GODEBUG is overridden: %s\n", buf_cstr(&environment.overridden));
+		fprintf(stderr, "gctide: your GODEBUG is overridden: %s\n",
+			buf_cstr(&environment.overridden));
 	struct session_config c = {
 		.argv = argv + operands,
 		.environment = &environment,
@@ -188,10 +207,14 @@ const struct command cmd_record = {
 	.name = "record",
 	.usage = "[-o FILE] [options] [--] CMD [ARG...]",
 	.summary = "run a Go program and record its collections, page faults and memory",
-	.details = "The target runs under GODEBUG=gctrace=1,scavtrace=1[,madvdontneed=N], added behind your own GODEBUG.\n"
-		   "Its stdin and stdout are untouched, its stderr reaches you without the trace lines.\n"
-		   "Exit status: the target's own (128+N for signal N; 0 when --duration ended it); 125 when gctide\n"
-		   "failed, 126 when the command could not be executed, 127 when it was not found.\n",
+	.details =
+		"The target runs under GODEBUG=gctrace=1[,scavtrace=1][,madvdontneed=N], added "
+		"behind your own GODEBUG.\n"
+		"Its stdin and stdout are untouched, its stderr reaches you without the trace "
+		"lines.\n"
+		"Exit status: the target's own (128+N for signal N; 0 when --duration ended it); "
+		"125 when gctide\n"
+		"failed, 126 when the command could not be executed, 127 when it was not found.\n",
 	.options = record_options,
 	.run = run,
 };

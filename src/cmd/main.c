@@ -15,9 +15,11 @@ static const struct command *const commands[] = {
 
 static void print_overview(FILE *to)
 {
-	fprintf(to, "gctide %s: what a Go program's garbage collector does to its memory, seen from "
-		    "outside\n\n"
-		    "usage: gctide COMMAND [options]\n\n", GCTIDE_VERSION);
+	fprintf(to,
+		"gctide %s: what a Go program's garbage collector does to its memory, seen from "
+		"outside\n\n"
+		"usage: gctide COMMAND [options]\n\n",
+		GCTIDE_VERSION);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(to, "  %-10s %s\n  %-10s %s\n", "help", "this page, or the page of one command",
@@ -25,12 +27,14 @@ static void print_overview(FILE *to)
 	fputs("\nexample:\n"
 	      "  gctide record -o run.rec -- ./server -addr :8080\n"
 	      "  gctide report run.rec\n\n"
-	      "gctide COMMAND --help lists the options of a command; the manual is gctide(1).\n", to);
+	      "gctide COMMAND --help lists the options of a command; the manual is gctide(1).\n",
+	      to);
 }
 
 static void print_command(const struct command *c, FILE *to)
 {
-	fprintf(to, "gctide %s: %s\n\nusage: gctide %s %s\n", c->name, c->summary, c->name, c->usage);
+	fprintf(to, "gctide %s: %s\n\nusage: gctide %s %s\n", c->name, c->summary, c->name,
+		c->usage);
 	if (c->options)
 		fputs("\noptions:\n", to);
 	for (const struct option_spec *s = c->options; s && s->name; s++) {
@@ -119,7 +123,8 @@ int main(int argc, char **argv)
 		print_overview(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)
 		return run_help(argc, argv);
 	if (strcmp(argv[1], "version") == 0 || strcmp(argv[1], "--version") == 0) {
 		printf("gctide %s\n", GCTIDE_VERSION);

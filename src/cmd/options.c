@@ -69,17 +69,18 @@ static int store(const struct option_spec *s, void *values, const char *arg, con
 	case OPTION_COUNT:
 		if (parse_count(at, arg) == 0)
 			return 0;
-		return err_say(err, EINVAL, "%s: --%s wants a number, not '%s'", command, s->name, arg);
+		return err_say(err, EINVAL, "%s: --%s wants a number, not '%s'", command, s->name,
+			       arg);
 	case OPTION_SIZE:
 		if (units_parse_bytes(at, text_of(arg)) == 0)
 			return 0;
-		return err_say(err, EINVAL, "%s: --%s wants a size such as 64MiB, not '%s'", command,
-			       s->name, arg);
+		return err_say(err, EINVAL, "%s: --%s wants a size such as 64MiB, not '%s'",
+			       command, s->name, arg);
 	case OPTION_DURATION:
 		if (units_parse_duration(at, text_of(arg)) == 0)
 			return 0;
-		return err_say(err, EINVAL, "%s: --%s wants a duration such as 10ms, not '%s'", command,
-			       s->name, arg);
+		return err_say(err, EINVAL, "%s: --%s wants a duration such as 10ms, not '%s'",
+			       command, s->name, arg);
 	case OPTION_CHOICE:
 		if (is_choice(s->choices, arg)) {
 			*(const char **)at = arg;
@@ -91,7 +92,8 @@ static int store(const struct option_spec *s, void *values, const char *arg, con
 	return -EINVAL;
 }
 
-/* One word that begins with a dash. *i stands on it, and moves on when its argument is the next word. */
+/* One word that begins with a dash. *i stands on it, and moves on when its argument is the next
+ * word. */
 static int parse_word(const struct option_spec *specs, void *values, int argc, char **argv, int *i,
 		      struct err *err)
 {
@@ -115,8 +117,8 @@ static int parse_word(const struct option_spec *specs, void *values, int argc, c
 		return err_say(err, EINVAL, "%s: --%s takes no argument", argv[0], s->name);
 	if (s->type != OPTION_FLAG && !arg) {
 		if (*i + 1 >= argc)
-			return err_say(err, EINVAL, "%s: --%s wants an argument: %s", argv[0], s->name,
-				       s->arg);
+			return err_say(err, EINVAL, "%s: --%s wants an argument: %s", argv[0],
+				       s->name, s->arg);
 		arg = argv[++*i];
 	}
 	return store(s, values, arg, argv[0], err);

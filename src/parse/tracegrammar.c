@@ -4,17 +4,17 @@
  * runtime/mheap.go (scavenge, scavengeAll), releases 1.5-1.27. */
 #include "tracegrammar_internal.h"
 
-/* Pieces are separated by '|', each one write(2). '#' is an unsigned integer, '~' a figure of fmtNSAsMS, '$'
- * seconds with three decimals; anything else stands for itself. */
-#define GC_HEAD "gc |#| @|$|s |#|"
-#define TO_125  "%: |"
+/* Pieces are separated by '|', each one write(2). '#' is an unsigned integer, '~' a figure of
+ * fmtNSAsMS, '$' seconds with three decimals; anything else stands for itself. */
+#define GC_HEAD	 "gc |#| @|$|s |#|"
+#define TO_125	 "%: |"
 #define FROM_126 "%|: |"
-#define GC_3    "~|+|~|+|~| ms clock, |~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| MB goal, |"
-#define GC_5                                                                                       \
+#define GC_3	 "~|+|~|+|~| ms clock, |~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| MB goal, |"
+#define GC_5                                                                                      \
 	"~|+|~|+|~|+|~|+|~| ms clock, |~|+|~|+|~|+|~|/|~|/|~|+|~| ms cpu, |#|->|#|->|#| MB, |#| " \
 	"MB goal, |"
-#define GC_SCAN "#| MB stacks, |#| MB globals, |"
-#define LEAKS   "%| (checking for goroutine leaks)|: |"
+#define GC_SCAN	   "#| MB stacks, |#| MB globals, |"
+#define LEAKS	   "%| (checking for goroutine leaks)|: |"
 #define SCVG_STATE "inuse: |#|, idle: |#|, sys: |#|, released: |#|, consumed: |#| (MB)|\n"
 
 static const char *const variants[] = {
@@ -37,7 +37,8 @@ static const char *const variants[] = {
 	"scav |#| |#| KiB work, |#| KiB total, |#|% util| [controller reset]|\n",
 	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util|\n",
 	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| (forced)|\n",
-	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| [controller reset]|\n",
+	"scav |#| KiB work (bg), |#| KiB work (eager), |#| KiB now, |#|% util| [controller "
+	"reset]|\n",
 #define SCVG_VARIANTS_FROM 19
 	"scvg|#|: |#| MB released|\n",
 	"scvg|-|#|: |#| MB released|\n",
@@ -61,8 +62,8 @@ static size_t digits_at(struct text t, size_t from)
 	return n;
 }
 
-/* Whether the text is what fmtNSAsMS (runtime/mgc.go) prints: "0", two significant digits with at most three
- * decimals below 10 ms, whole milliseconds from there. */
+/* Whether the text is what fmtNSAsMS (runtime/mgc.go) prints: "0", two significant digits with at
+ * most three decimals below 10 ms, whole milliseconds from there. */
 static bool is_ms_figure(const char *at, size_t whole, size_t decimals)
 {
 	const char *frac = at + whole + 1;
@@ -117,10 +118,11 @@ static size_t element_match(const char *pattern, const char *end, struct text t,
 	return t.len - from >= len && memcmp(t.at + from, pattern, len) == 0 ? len : 0;
 }
 
-/* The pattern behind the elements that make up the whole packet, or NULL. Only the scvg lines of old releases may
- * come with several elements in one packet: all others are known to be written one by one, and so a program that
- * prints a copy of a trace line is not taken for its runtime. */
-static const char *pattern_take(const char *pattern, struct text packet, bool several, uint32_t *ret_elements)
+/* The pattern behind the elements that make up the whole packet, or NULL. Only the scvg lines of
+ * old releases may come with several elements in one packet: all others are known to be written one
+ * by one, and so a program that prints a copy of a trace line is not taken for its runtime. */
+static const char *pattern_take(const char *pattern, struct text packet, bool several,
+				uint32_t *ret_elements)
 {
 	size_t used = 0;
 	uint32_t elements = 0;
@@ -192,10 +194,13 @@ bool grammar_is_gc(const struct grammar_state *s)
 
 bool grammar_has_piece(struct text packet)
 {
+	static const char first_bytes[] = "0123456789 +-/%:,gsf\n";
 	uint32_t elements;
 
-	/* Nearly all that others write ends here: it is longer than any piece, or begins as none does. */
-	if (packet.len == 0 || packet.len > 32 || !memchr("0123456789 +-/%:,gsf\n", packet.at[0], 21))
+	/* Nearly all that others write ends here: it is longer than any piece, or begins as none
+	 * does. */
+	if (packet.len == 0 || packet.len > 32 ||
+	    !memchr(first_bytes, packet.at[0], sizeof(first_bytes) - 1))
 		return false;
 	if (number_at(packet, 0, '~') == packet.len || number_at(packet, 0, '#') == packet.len)
 		return true;

@@ -1,9 +1,11 @@
-/* tracepacket.c - a state machine over packets: which are pieces of trace lines, which are the user's.
+/* tracepacket.c - a state machine over packets: which are pieces of trace lines, which are the
+ * user's.
  *
- * From the first piece of a line on every packet is kept, in order, in one queue: pieces with the line they were
- * given to, others as foreign. What stands before the oldest line in progress is settled and leaves the queue.
- * If some foreign packet looks like a piece, other readings of the same packets are tried when the line ends
- * (tracepick.c): a line is handed out as whole only when one reading is left. */
+ * From the first piece of a line on every packet is kept, in order, in one queue: pieces with the
+ * line they were given to, others as foreign. What stands before the oldest line in progress is
+ * settled and leaves the queue. If some foreign packet looks like a piece, other readings of the
+ * same packets are tried when the line ends (tracepick.c): a line is handed out as whole only when
+ * one reading is left. */
 #include "parse/tracepacket.h"
 
 #include <stdlib.h>
@@ -14,21 +16,22 @@
 #include "tracegrammar_internal.h"
 #include "tracepick_internal.h"
 
-#define LINES_MAX       8             /* lines in progress: of processes that print at the same moment, and beginnings
-                                         that others wrote */
-#define PROCESSES_MAX   8             /* whose last cycle number is remembered */
-#define PIECES_CERTAIN  4             /* "gc ", number, " @", seconds: nobody else writes that */
+#define LINES_MAX                                                                          \
+	8 /* lines in progress: of processes that print at the same moment, and beginnings \
+	     that others wrote */
+#define PROCESSES_MAX	8 /* whose last cycle number is remembered */
+#define PIECES_CERTAIN	4 /* "gc ", number, " @", seconds: nobody else writes that */
 #define QUEUE_BYTES_MAX (256u << 10)
 #define QUEUE_ITEMS_MAX 4096u
 
 struct line {
 	bool used;
-	bool spoiled;               /* pieces may have been swapped with another process's line */
-	unsigned mixed_with;        /* bit per line that could have taken the same numbers */
+	bool spoiled;	     /* pieces may have been swapped with another process's line */
+	unsigned mixed_with; /* bit per line that could have taken the same numbers */
 	struct grammar_state state;
-	struct buf text;            /* pieces that left the queue already */
+	struct buf text; /* pieces that left the queue already */
 	uint64_t first_ns, last_ns, packet_count;
-	uint64_t until_ns;          /* how long the queue waits for it */
+	uint64_t until_ns;		/* how long the queue waits for it */
 	uint64_t early[PIECES_CERTAIN]; /* serial numbers of its packets until it is certain */
 	size_t early_count;
 };
@@ -36,9 +39,9 @@ struct line {
 struct tracepacket {
 	struct tracepacket_sink sink;
 	struct line lines[LINES_MAX];
-	struct buf bytes;           /* of the queued packets, in order */
-	struct buf items;           /* struct pick_item each */
-	uint64_t serial;            /* of the first queued packet; the others follow */
+	struct buf bytes;		      /* of the queued packets, in order */
+	struct buf items;		      /* struct pick_item each */
+	uint64_t serial;		      /* of the first queued packet; the others follow */
 	uint64_t next_numbers[PROCESSES_MAX]; /* newest first; 1 where nothing is known yet */
 };
 
@@ -88,7 +91,8 @@ static void queue_add(struct tracepacket *t, struct text packet, int owner)
 	buf_add(&t->items, &item, sizeof(item));
 }
 
-/* Let go what stands before the first piece of a line in progress: foreign packets to the user, in order. */
+/* Let go what stands before the first piece of a line in progress: foreign packets to the user, in
+ * order. */
 static void queue_release(struct tracepacket *t)
 {
 	size_t count, done = 0, bytes = 0;
@@ -96,8 +100,9 @@ static void queue_release(struct tracepacket *t)
 
 	for (; done < count && items[done].owner < 0; done++) {
 		if (items[done].owner == PICK_FOREIGN)
-			t->sink.user(t->sink.arg, (struct text){ (const char *)t->bytes.at + items[done].offset,
-								 items[done].len });
+			t->sink.user(t->sink.arg,
+				     (struct text){ (const char *)t->bytes.at + items[done].offset,
+						    items[done].len });
 		bytes = items[done].offset + items[done].len;
 	}
 	for (size_t i = done; i < count; i++)
@@ -120,7 +125,8 @@ static unsigned uncertain_lines(const struct tracepacket *t, int except)
 	return set;
 }
 
-/* Find the right reading of the packets given to a completed line. False when there is not exactly one. */
+/* Find the right reading of the packets given to a completed line. False when there is not exactly
+ * one. */
 static bool settle_choice(struct tracepacket *t, int owner)
 {
 	size_t count;
@@ -148,8 +154,8 @@ static bool settle_choice(struct tracepacket *t, int owner)
 	return true;
 }
 
-/* Settle which of the queued packets make up the line that has just ended, take them out of the queue, and
- * leave its text in *ret. Returns why it is not whole, or NULL. */
+/* Settle which of the queued packets make up the line that has just ended, take them out of the
+ * queue, and leave its text in *ret. Returns why it is not whole, or NULL. */
 static const char *settle(struct tracepacket *t, int owner, bool complete, struct buf *ret)
 {
 	struct line *l = &t->lines[owner];
@@ -158,7 +164,8 @@ static const char *settle(struct tracepacket *t, int owner, bool complete, struc
 	size_t count;
 	struct pick_item *items;
 
-	if (l->spoiled || (l->mixed_with & ~uncertain_lines(t, owner)) || (l->mixed_with && !queued))
+	if (l->spoiled || (l->mixed_with & ~uncertain_lines(t, owner)) ||
+	    (l->mixed_with && !queued))
 		why = "two processes printed at the same time";
 	else if (complete && queued && !settle_choice(t, owner))
 		why = "other writers wrote what looks like pieces of this line";
@@ -182,7 +189,8 @@ static void note_number(struct tracepacket *t, struct text line)
 		return;
 	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		if (t->next_numbers[i] == parsed.u.gc.number || i == PROCESSES_MAX - 1) {
-			memmove(t->next_numbers + 1, t->next_numbers, i * sizeof(t->next_numbers[0]));
+			memmove(t->next_numbers + 1, t->next_numbers,
+				i * sizeof(t->next_numbers[0]));
 			t->next_numbers[0] = parsed.u.gc.number + 1;
 			return;
 		}
@@ -196,7 +204,8 @@ static void line_drop(struct line *l)
 	l->early_count = 0;
 }
 
-/* A line that took its numbers for good: whoever could have taken them as well is in doubt from now on. */
+/* A line that took its numbers for good: whoever could have taken them as well is in doubt from now
+ * on. */
 static void spoil_partners(struct tracepacket *t, int owner)
 {
 	for (int i = 0; i < LINES_MAX; i++)
@@ -259,8 +268,8 @@ static void line_take_out(struct tracepacket *t, int owner)
 	}
 }
 
-/* The waiting time or the room is over: a line that is certain goes on without the queue, another one is the
- * user's bytes. */
+/* The waiting time or the room is over: a line that is certain goes on without the queue, another
+ * one is the user's bytes. */
 static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
 {
 	struct line *l = &t->lines[owner];
@@ -273,8 +282,8 @@ static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
 	queue_release(t);
 }
 
-/* Room for a new line: when there is none, the uncertain one that has waited longest is given up. -1 when all
- * lines are certain. */
+/* Room for a new line: when there is none, the uncertain one that has waited longest is given up.
+ * -1 when all lines are certain. */
 static int free_slot(struct tracepacket *t, uint64_t now_ns)
 {
 	int oldest = -1;
@@ -282,7 +291,8 @@ static int free_slot(struct tracepacket *t, uint64_t now_ns)
 	for (int i = 0; i < LINES_MAX; i++) {
 		if (!t->lines[i].used)
 			return i;
-		if (!is_certain(&t->lines[i]) && (oldest < 0 || t->lines[i].first_ns < t->lines[oldest].first_ns))
+		if (!is_certain(&t->lines[i]) &&
+		    (oldest < 0 || t->lines[i].first_ns < t->lines[oldest].first_ns))
 			oldest = i;
 	}
 	if (oldest >= 0)
@@ -330,9 +340,9 @@ static unsigned takers_of(const struct tracepacket *t, struct text packet)
 	return takers;
 }
 
-/* Which line owns the packet: a certain one before an uncertain one, then the one that moved last, as the runtime
- * writes its pieces at one go. A number that another line could take as well, besides a certain one, puts them in
- * doubt; a literal is the same in both. */
+/* Which line owns the packet: a certain one before an uncertain one, then the one that moved last,
+ * as the runtime writes its pieces at one go. A number that another line could take as well,
+ * besides a certain one, puts them in doubt; a literal is the same in both. */
 static int choose_owner(struct tracepacket *t, unsigned takers, struct text packet)
 {
 	bool is_number = packet.at[0] >= '0' && packet.at[0] <= '9';
@@ -342,7 +352,8 @@ static int choose_owner(struct tracepacket *t, unsigned takers, struct text pack
 	for (int i = 0; i < LINES_MAX; i++) {
 		if (is_number && certain && takers >> i & 1)
 			t->lines[i].mixed_with |= takers & ~(1u << i);
-		if (among >> i & 1 && (chosen < 0 || t->lines[i].last_ns >= t->lines[chosen].last_ns))
+		if (among >> i & 1 &&
+		    (chosen < 0 || t->lines[i].last_ns >= t->lines[chosen].last_ns))
 			chosen = i;
 	}
 	return chosen;
@@ -360,7 +371,8 @@ static void line_roll_back(struct tracepacket *t, int owner, uint64_t serial)
 	while (kept < l->early_count && l->early[kept] < serial) {
 		const struct pick_item *item = &items[l->early[kept++] - t->serial];
 
-		grammar_take(&l->state, (struct text){ (const char *)t->bytes.at + item->offset, item->len });
+		grammar_take(&l->state,
+			     (struct text){ (const char *)t->bytes.at + item->offset, item->len });
 	}
 	l->early_count = l->packet_count = kept;
 	for (size_t i = (size_t)(serial - t->serial); i < count; i++)
@@ -378,7 +390,8 @@ static void claim_early(struct tracepacket *t, int owner)
 	for (size_t e = 0; e < l->early_count; e++) {
 		items[l->early[e] - t->serial].owner = owner;
 		for (int i = 0; i < LINES_MAX; i++)
-			for (size_t k = 0; i != owner && t->lines[i].used && k < t->lines[i].early_count; k++)
+			for (size_t k = 0;
+			     i != owner && t->lines[i].used && k < t->lines[i].early_count; k++)
 				if (t->lines[i].early[k] == l->early[e])
 					line_roll_back(t, i, l->early[e]);
 	}
@@ -398,8 +411,9 @@ static bool line_move(struct tracepacket *t, int taker, struct text packet, uint
 	return !was_certain && is_certain(l);
 }
 
-/* The packet is the next piece of its owner; of several uncertain lines nobody knows yet which is the runtime's, so
- * they share it. Of several that become certain with it, the one that began last is the runtime's. */
+/* The packet is the next piece of its owner; of several uncertain lines nobody knows yet which is
+ * the runtime's, so they share it. Of several that become certain with it, the one that began last
+ * is the runtime's. */
 static void give_piece(struct tracepacket *t, unsigned takers, struct text packet, uint64_t now_ns)
 {
 	int owner = choose_owner(t, takers, packet), newest = -1;
@@ -413,11 +427,13 @@ static void give_piece(struct tracepacket *t, unsigned takers, struct text packe
 
 		if (!(takers >> i & 1))
 			continue;
-		if (line_move(t, i, packet, serial) && (newest < 0 || l->first_ns >= t->lines[newest].first_ns))
+		if (line_move(t, i, packet, serial) &&
+		    (newest < 0 || l->first_ns >= t->lines[newest].first_ns))
 			newest = i;
 		l->last_ns = now_ns;
 	}
-	/* The others that became certain with it shared all but their first packet: they are nothing yet. */
+	/* The others that became certain with it shared all but their first packet: they are
+	 * nothing yet. */
 	for (int i = 0; newest >= 0 && i < LINES_MAX; i++)
 		if (i != newest && takers >> i & 1 && t->lines[i].early_count)
 			line_roll_back(t, i, t->lines[i].early[1]);
@@ -435,14 +451,16 @@ static int oldest_line(const struct tracepacket *t)
 	int oldest = -1;
 
 	for (int i = 0; i < LINES_MAX; i++)
-		if (t->lines[i].used && (oldest < 0 || t->lines[i].until_ns < t->lines[oldest].until_ns))
+		if (t->lines[i].used &&
+		    (oldest < 0 || t->lines[i].until_ns < t->lines[oldest].until_ns))
 			oldest = i;
 	return oldest;
 }
 
 static bool queue_is_full(const struct tracepacket *t)
 {
-	return t->bytes.len > QUEUE_BYTES_MAX || t->items.len > QUEUE_ITEMS_MAX * sizeof(struct pick_item);
+	return t->bytes.len > QUEUE_BYTES_MAX ||
+	       t->items.len > QUEUE_ITEMS_MAX * sizeof(struct pick_item);
 }
 
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns)

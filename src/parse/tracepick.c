@@ -8,8 +8,9 @@
 #include "parse/traceline.h"
 #include "tracegrammar_internal.h"
 
-#define STEPS_MAX 10000u /* of one search: a few milliseconds at worst; 80 suffice for one foreign piece */
-#define ITEMS_MAX 256u   /* piece-like packets of one search, and its depth */
+#define STEPS_MAX \
+	10000u /* of one search: a few milliseconds at worst; 80 suffice for one foreign piece */
+#define ITEMS_MAX 256u /* piece-like packets of one search, and its depth */
 
 /* One way to read the packets; readings with the same text are one. */
 struct reading {
@@ -27,7 +28,7 @@ struct search {
 	size_t path[ITEMS_MAX];
 	struct buf text;
 	struct reading expected, other; /* by whether the cycle number continues a known process */
-	size_t foreign_count;      /* of the indices: not given to this line so far */
+	size_t foreign_count;		/* of the indices: not given to this line so far */
 	unsigned step_count;
 };
 
@@ -38,14 +39,16 @@ static struct text item_text(const struct search *s, size_t index)
 	return (struct text){ s->bytes + item->offset, item->len };
 }
 
-/* The runtime computes the cpu figures of the two stops as P x wall (mgc.go); so with both truncated when
- * printed, cpu must lie in P x [wall, wall + step) up to its own step. Old releases used fewer Ps. */
+/* The runtime computes the cpu figures of the two stops as P x wall (mgc.go); so with both
+ * truncated when printed, cpu must lie in P x [wall, wall + step) up to its own step. Old releases
+ * used fewer Ps. */
 static bool stop_cpu_fits(uint64_t wall_ns, uint64_t cpu_ns, uint64_t procs)
 {
 	uint64_t wall_max = wall_ns + gctrace_resolution_ns(wall_ns);
 	uint64_t cpu_max = cpu_ns + gctrace_resolution_ns(cpu_ns);
 
-	return procs <= 1u << 20 && wall_ns <= 1ULL << 43 && cpu_ns <= procs * wall_max && cpu_max > wall_ns;
+	return procs <= 1u << 20 && wall_ns <= 1ULL << 43 && cpu_ns <= procs * wall_max &&
+	       cpu_max > wall_ns;
 }
 
 static bool makes_sense(struct trace_line *ret, struct text line)
@@ -79,8 +82,8 @@ static bool is_own(const struct search *s, size_t index)
 	return s->items[s->indices[index]].owner == s->context->owner;
 }
 
-/* A packet that was given to the line is left out only when another one stands in for it: else the runtime
- * would have printed a piece of no line. */
+/* A packet that was given to the line is left out only when another one stands in for it: else the
+ * runtime would have printed a piece of no line. */
 static bool leaves_none_over(const struct search *s, size_t depth)
 {
 	size_t own_count = s->index_count - s->foreign_count, own_used = 0;
@@ -112,10 +115,10 @@ static void found(struct search *s, size_t depth)
 	r->len = depth;
 }
 
-/* Try every packet from `from` on as the next piece. A packet given to the line may be passed over only when
- * another one can stand in for it: skips_left is how many of them there can be. */
-static void search_from(struct search *s, size_t from, size_t depth, const struct grammar_state *state,
-			size_t skips_left)
+/* Try every packet from `from` on as the next piece. A packet given to the line may be passed over
+ * only when another one can stand in for it: skips_left is how many of them there can be. */
+static void search_from(struct search *s, size_t from, size_t depth,
+			const struct grammar_state *state, size_t skips_left)
 {
 	if (grammar_is_complete(state)) {
 		found(s, depth);
@@ -145,7 +148,8 @@ static bool may_use(const struct pick_context *context, const struct pick_item *
 	       (item->owner >= 0 && context->uncertain_lines >> item->owner & 1);
 }
 
-/* Collect what could be pieces; true when some of it was not given to this line, so that there is a choice. */
+/* Collect what could be pieces; true when some of it was not given to this line, so that there is a
+ * choice. */
 static bool collect(struct search *s, size_t count)
 {
 	bool choice = s->context->mixed;
@@ -180,7 +184,8 @@ static const struct reading *only_reading(const struct search *s)
 	return s->other.count == 1 ? &s->other : NULL;
 }
 
-static void reassign(struct search *s, struct pick_item *items, size_t count, const struct reading *r)
+static void reassign(struct search *s, struct pick_item *items, size_t count,
+		     const struct reading *r)
 {
 	int owner = s->context->owner;
 

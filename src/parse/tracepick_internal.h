@@ -1,4 +1,5 @@
-/* tracepick_internal.h - which of the queued packets make up a line, when several readings are possible. */
+/* tracepick_internal.h - which of the queued packets make up a line, when several readings are
+ * possible. */
 #ifndef PARSE_TRACEPICK_INTERNAL_H
 #define PARSE_TRACEPICK_INTERNAL_H
 
@@ -11,22 +12,22 @@
 
 struct pick_item {
 	size_t offset, len; /* in the queue's bytes */
-	int owner;          /* index of the line it was given to, or PICK_... */
+	int owner;	    /* index of the line it was given to, or PICK_... */
 };
 
 /* What pick_settle is told besides the packets. */
 struct pick_context {
-	int owner;                /* the line that has just been completed */
-	unsigned uncertain_lines; /* bit per line that may have taken packets of this one */
+	int owner;		      /* the line that has just been completed */
+	unsigned uncertain_lines;     /* bit per line that may have taken packets of this one */
 	const uint64_t *next_numbers; /* cycle numbers that would continue a process known so far */
 	size_t next_count;
-	bool mixed;               /* another line could have taken the same packets: always search */
+	bool mixed; /* another line could have taken the same packets: always search */
 };
 
-/* The packets of the owner make up a complete line. When other packets between them could be pieces as well, look
- * for the one reading that makes sense (form of the numbers, stop-the-world cpu = P x wall, a cycle number that
- * continues a known process) and change the owners accordingly. False when more than one reading, or none,
- * is left: owners are then as they were. */
+/* The packets of the owner make up a complete line. When other packets between them could be pieces
+ * as well, look for the one reading that makes sense (form of the numbers, stop-the-world cpu = P x
+ * wall, a cycle number that continues a known process) and change the owners accordingly. False
+ * when more than one reading, or none, is left: owners are then as they were. */
 bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 		 const struct pick_context *context);
 

@@ -21,7 +21,8 @@ static int check_file(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -EACCES : 0;
 }
 
-/* Along PATH: the first that can be executed; else "not executable" beats "not there" (execvp(3)). */
+/* Along PATH: the first that can be executed; else "not executable" beats "not there" (execvp(3)).
+ */
 static int check_along_path(const char *command)
 {
 	const char *at = getenv("PATH");
@@ -32,7 +33,8 @@ static int check_along_path(const char *command)
 	for (;;) {
 		size_t len = strcspn(at, ":");
 		char path[PATH_MAX];
-		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, at, len ? "/" : "./", command);
+		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, at, len ? "/" : "./",
+				 command);
 		int rc = n > 0 && (size_t)n < sizeof(path) ? check_file(path) : -ENOENT;
 
 		if (rc == 0)
@@ -47,7 +49,9 @@ static int check_along_path(const char *command)
 
 int commandpath_check(const char *command, struct err *err)
 {
-	int rc = strchr(command, '/') ? check_file(command) : *command ? check_along_path(command) : -ENOENT;
+	int rc = strchr(command, '/') ? check_file(command)
+		 : *command	      ? check_along_path(command)
+				      : -ENOENT;
 
 	if (rc == 0)
 		return 0;
@@ -55,6 +59,7 @@ int commandpath_check(const char *command, struct err *err)
 	if (rc == -EACCES)
 		err_hint(err, "is it a program, and may you execute it? see: ls -ld '%s'", command);
 	else if (!strchr(command, '/'))
-		err_hint(err, "there is no '%s' on the PATH; for a program in this folder: ./%s", command, command);
+		err_hint(err, "there is no '%s' on the PATH; for a program in this folder: ./%s",
+			 command, command);
 	return rc == -ENOTDIR ? -ENOENT : rc;
 }

@@ -29,7 +29,8 @@ static void note_override(struct buf *out, struct text user, const char *key, co
 
 	if (!godebug_find(&value, user, key) || text_is(value, ours))
 		return;
-	buf_addf(out, "%s%s=%.*s by %s=%s", out->len ? ", " : "", key, (int)value.len, value.at, key, ours);
+	buf_addf(out, "%s%s=%.*s by %s=%s", out->len ? ", " : "", key, (int)value.len, value.at,
+		 key, ours);
 }
 
 static bool asks_for(struct text user, const char *key)
@@ -44,9 +45,10 @@ static void merge_godebug(struct environment *e, const struct environment_config
 	struct text user = text_of(e->user_godebug);
 	struct buf ours = { 0 }, merged = { 0 };
 
-	buf_addf(&ours, "gctrace=1,scavtrace=1");
+	buf_addf(&ours, config->scavtrace ? "gctrace=1,scavtrace=1" : "gctrace=1");
 	note_override(&e->overridden, user, "gctrace", "1");
-	note_override(&e->overridden, user, "scavtrace", "1");
+	if (config->scavtrace)
+		note_override(&e->overridden, user, "scavtrace", "1");
 	if (config->madvdontneed) {
 		buf_addf(&ours, ",madvdontneed=%s", config->madvdontneed);
 		note_override(&e->overridden, user, "madvdontneed", config->madvdontneed);
@@ -59,7 +61,8 @@ static void merge_godebug(struct environment *e, const struct environment_config
 	buf_done(&merged);
 }
 
-void environment_build(struct environment *ret, char *const *base, const struct environment_config *config)
+void environment_build(struct environment *ret, char *const *base,
+		       const struct environment_config *config)
 {
 	const char *godebug = find(base, "GODEBUG");
 	struct environment e = { .user_godebug = xstrndup(godebug, strlen(godebug)) };

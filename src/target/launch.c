@@ -87,7 +87,8 @@ int launch_go(struct launch *l, const char *command, struct err *err)
 	launch_reap(l->pid, &end);
 	err_set(err, code, "cannot run '%s'", command);
 	if (code == ENOENT && !strchr(command, '/'))
-		err_hint(err, "no '%s' on the PATH; for a program in this folder: ./%s", command, command);
+		err_hint(err, "no '%s' on the PATH; for a program in this folder: ./%s", command,
+			 command);
 	else if (code == EACCES)
 		err_hint(err, "is it a program, and may you execute it? see: ls -l '%s'", command);
 	else if (code == ENOEXEC)
@@ -99,7 +100,8 @@ bool launch_has_ended(pid_t pid)
 {
 	siginfo_t info = { 0 };
 
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == pid;
 }
 
 int launch_reap(pid_t pid, struct launch_end *ret)

@@ -14,8 +14,9 @@
 
 #define PIPE_BYTES_WANTED (1 << 20)
 
-/* Make the pipe as large as is allowed: each packet takes a page of it, and a gctrace line is 39 packets.
- * The limit for ordinary users is /proc/sys/fs/pipe-max-size, and fewer when they hold many pipes. */
+/* Make the pipe as large as is allowed: each packet takes a page of it, and a gctrace line is 39
+ * packets. The limit for ordinary users is /proc/sys/fs/pipe-max-size, and fewer when they hold
+ * many pipes. */
 static uint64_t grow_pipe(int fd)
 {
 	int bytes;
@@ -27,12 +28,12 @@ static uint64_t grow_pipe(int fd)
 	return bytes > 0 ? (uint64_t)bytes : 0;
 }
 
-/* In the relay process: leave the recorder's session and terminal, so that neither Ctrl-C nor a kill of the
- * process group ends it before the target's last byte has passed. */
+/* In the relay process: leave the recorder's session and terminal, so that neither Ctrl-C nor a
+ * kill of the process group ends it before the target's last byte has passed. */
 static void detach_from_recorder(void)
 {
-	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2,
-				       SIGTSTP, SIGTTOU, SIGTTIN, SIGXFSZ };
+	static const int ignored[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1,
+				       SIGUSR2, SIGTSTP, SIGTTOU, SIGTTIN, SIGXFSZ };
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
@@ -43,8 +44,8 @@ static void detach_from_recorder(void)
 	prctl(PR_SET_NAME, "gctide-relay");
 }
 
-/* In the relay process: hold nothing but the pipe, the control socket and the user's stderr, so that readers of
- * the recorder's stdin and stdout see them end with the recorder. */
+/* In the relay process: hold nothing but the pipe, the control socket and the user's stderr, so
+ * that readers of the recorder's stdin and stdout see them end with the recorder. */
 static void run_relay(int pipe_fd, int control, const struct relay_config *config)
 {
 	int keep[3] = { config->user_stderr, pipe_fd, control };

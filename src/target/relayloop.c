@@ -18,13 +18,13 @@
 #include "relay_internal.h"
 
 #define LINES_BACKLOG_BYTES (8u << 20) /* for a recorder that does not read */
-#define READ_BYTES          65536
-#define READS_PER_ROUND     256        /* then look at the other descriptors again */
+#define READ_BYTES	    65536
+#define READS_PER_ROUND	    256 /* then look at the other descriptors again */
 
 /* Bytes on their way to the user: taken from the front without moving the rest each time. */
 struct backlog {
 	struct buf bytes;
-	size_t at;                        /* what was written already */
+	size_t at; /* what was written already */
 };
 
 static size_t backlog_left(const struct backlog *b)
@@ -42,11 +42,11 @@ static void backlog_take(struct backlog *b, size_t len)
 }
 
 struct loop {
-	int pipe_fd, control, user_fd;    /* control is -1 once the recorder is gone */
+	int pipe_fd, control, user_fd; /* control is -1 once the recorder is gone */
 	const struct relay_config *config;
 	struct tracepacket *packets;
-	struct backlog user;              /* bytes that the user's stderr did not take yet */
-	struct buf lines;                 /* messages that the recorder did not take yet: u64 length + message */
+	struct backlog user; /* bytes that the user's stderr did not take yet */
+	struct buf lines;    /* messages that the recorder did not take yet: u64 length + message */
 	uint64_t user_bytes, dropped_count;
 	bool totals_wanted, user_broken;
 };
@@ -56,8 +56,9 @@ static bool is_full(const struct loop *l)
 	return backlog_left(&l->user) > RELAY_BACKLOG_BYTES;
 }
 
-/* Write what fits without waiting. poll says POLLOUT for a pipe when a page is free, so PIPE_BUF bytes never
- * block; O_NONBLOCK is not ours to set: the user's stderr is shared with other programs. */
+/* Write what fits without waiting. poll says POLLOUT for a pipe when a page is free, so PIPE_BUF
+ * bytes never block; O_NONBLOCK is not ours to set: the user's stderr is shared with other
+ * programs. */
 static void write_user(struct loop *l)
 {
 	size_t left;
@@ -68,12 +69,13 @@ static void write_user(struct loop *l)
 
 		if (poll(&p, 1, 0) != 1 || !(p.revents & (POLLOUT | POLLERR)))
 			return;
-		n = write(l->user_fd, l->user.bytes.at + l->user.at, left < PIPE_BUF ? left : PIPE_BUF);
+		n = write(l->user_fd, l->user.bytes.at + l->user.at,
+			  left < PIPE_BUF ? left : PIPE_BUF);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) {
-			/* The reader of the user's stderr is gone; the target would have got the same error, but
-			 * its trace lines must go on being read. */
+			/* The reader of the user's stderr is gone; the target would have got the
+			 * same error, but its trace lines must go on being read. */
 			l->user_broken = true;
 			backlog_take(&l->user, left);
 			return;
@@ -94,7 +96,8 @@ static void on_user(void *arg, struct text bytes)
 		write_user(l);
 }
 
-static void queue_message(struct loop *l, const struct relay_wire *w, struct text why, struct text text)
+static void queue_message(struct loop *l, const struct relay_wire *w, struct text why,
+			  struct text text)
 {
 	uint64_t len = sizeof(*w) + why.len + text.len;
 
@@ -142,10 +145,12 @@ static void send_lines(struct loop *l)
 		uint64_t len;
 
 		memcpy(&len, l->lines.at + at, sizeof(len));
-		if (send(l->control, l->lines.at + at + sizeof(len), len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		if (send(l->control, l->lines.at + at + sizeof(len), len,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
 			if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
 				break;
-			close(l->control); /* the recorder is gone: from now on only pass bytes on */
+			close(l->control); /* the recorder is gone: from now on only pass bytes on
+					    */
 			l->control = -1;
 		}
 		at += sizeof(len) + len;
@@ -159,7 +164,9 @@ static void send_lines(struct loop *l)
 static void queue_totals(struct loop *l)
 {
 	struct rusage u;
-	struct relay_wire w = { .kind = RELAY_TOTALS, .user_bytes = l->user_bytes, .dropped_count = l->dropped_count };
+	struct relay_wire w = { .kind = RELAY_TOTALS,
+				.user_bytes = l->user_bytes,
+				.dropped_count = l->dropped_count };
 
 	getrusage(RUSAGE_SELF, &u);
 	w.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
@@ -183,7 +190,8 @@ static void hear_recorder(struct loop *l)
 	}
 }
 
-/* Read packets until there are none. 0: the pipe is empty for now; 1: all writers are gone; 2: there is more. */
+/* Read packets until there are none. 0: the pipe is empty for now; 1: all writers are gone; 2:
+ * there is more. */
 static int read_packets(struct loop *l, char *buffer)
 {
 	for (int i = 0; i < READS_PER_ROUND; i++) {
@@ -195,7 +203,8 @@ static int read_packets(struct loop *l, char *buffer)
 			continue;
 		if (n < 0)
 			return errno == EAGAIN ? 0 : 1;
-		tracepacket_feed(l->packets, (struct text){ buffer, (size_t)n }, clock_monotonic_ns());
+		tracepacket_feed(l->packets, (struct text){ buffer, (size_t)n },
+				 clock_monotonic_ns());
 		if (is_full(l))
 			return 2;
 	}
@@ -247,7 +256,10 @@ static void end_of_stream(struct loop *l)
 
 int relay_run(int pipe_fd, int control, const struct relay_config *config)
 {
-	struct loop l = { .pipe_fd = pipe_fd, .control = control, .user_fd = config->user_stderr, .config = config };
+	struct loop l = { .pipe_fd = pipe_fd,
+			  .control = control,
+			  .user_fd = config->user_stderr,
+			  .config = config };
 	struct tracepacket_sink sink = { on_user, on_line, &l };
 	char *buffer = xcalloc(1, READ_BYTES);
 	int more = 0;
@@ -260,7 +272,8 @@ int relay_run(int pipe_fd, int control, const struct relay_config *config)
 		more = is_full(&l) ? 2 : read_packets(&l, buffer);
 		tracepacket_expire(l.packets, clock_monotonic_ns());
 		if (l.totals_wanted && more == 0)
-			tracepacket_finish(l.packets); /* the target is gone: nothing more will complete a line */
+			tracepacket_finish(l.packets); /* the target is gone: nothing more will
+							  complete a line */
 		write_user(&l);
 		if (l.totals_wanted && more == 0 && !backlog_left(&l.user))
 			queue_totals(&l);

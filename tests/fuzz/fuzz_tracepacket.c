@@ -1,6 +1,6 @@
-/* Property: whatever arrives, no byte is lost and none is invented: what goes in comes out as the user's bytes or as
- * the text of lines (each without its newline), and a whole line is one that the line decoder takes.
- * Input: packets, each a length byte (0: time passes) and as many bytes. */
+/* Property: whatever arrives, no byte is lost and none is invented: what goes in comes out as the
+ * user's bytes or as the text of lines (each without its newline), and a whole line is one that the
+ * line decoder takes. Input: packets, each a length byte (0: time passes) and as many bytes. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	tracepacket_finish(machine);
 	tracepacket_free(machine);
 	/* a line that was complete has lost its newline, one that was cut has none */
-	if (t.user_bytes + t.line_bytes > fed_bytes || t.user_bytes + t.line_bytes + t.line_count < fed_bytes)
+	if (t.user_bytes + t.line_bytes > fed_bytes ||
+	    t.user_bytes + t.line_bytes + t.line_count < fed_bytes)
 		abort();
 	return 0;
 }

@@ -15,12 +15,12 @@
 #include "parse/traceline.h"
 #include "parse/tracepacket.h"
 
-static const char *const go126 =
-	"gc 113 @0.906s 10%: 0.17+0.92+0.003 ms clock, 0.35+0/0.71/0.23+0.007 ms cpu, 96->96->62 MB, 159 MB goal, "
-	"0 MB stacks, 0 MB globals, 2 P (forced)";
-static const char *const go119 =
-	"gc 4 @0.008s 7%: 0.053+0.29+0.001 ms clock, 0.10+0.062/0/0+0.003 ms cpu, 8->9->3 MB, 9 MB goal, 0 MB stacks, "
-	"0 MB globals, 2 P";
+static const char *const go126 = "gc 113 @0.906s 10%: 0.17+0.92+0.003 ms clock, "
+				 "0.35+0/0.71/0.23+0.007 ms cpu, 96->96->62 MB, 159 MB goal, "
+				 "0 MB stacks, 0 MB globals, 2 P (forced)";
+static const char *const go119 = "gc 4 @0.008s 7%: 0.053+0.29+0.001 ms clock, 0.10+0.062/0/0+0.003 "
+				 "ms cpu, 8->9->3 MB, 9 MB goal, 0 MB stacks, "
+				 "0 MB globals, 2 P";
 
 struct capture {
 	struct buf user, lines, whys;
@@ -84,7 +84,8 @@ static void feed_text(struct stream *s, const char *text)
 	feed(s, text, strlen(text));
 }
 
-/* The pieces of a line as the runtime writes them: numbers by themselves, literals between them, suffixes apart. */
+/* The pieces of a line as the runtime writes them: numbers by themselves, literals between them,
+ * suffixes apart. */
 struct pieces {
 	struct text at[96];
 	size_t count;
@@ -99,7 +100,8 @@ static void add_piece(struct pieces *p, const char *at, size_t len)
 
 static size_t piece_len(const char *at, bool is_126)
 {
-	static const char *const whole[] = { " (forced)", " [controller reset]", " (checking for goroutine leaks)", "forced scvg" };
+	static const char *const whole[] = { " (forced)", " [controller reset]",
+					     " (checking for goroutine leaks)", "forced scvg" };
 	size_t n = strspn(at, "0123456789.");
 
 	if (n)
@@ -182,9 +184,11 @@ static void check_log(const char *path)
 
 static void lines_of_every_release_come_out_as_they_were_printed(void **state)
 {
-	static const char *const releases[] = { "1.5.4",   "1.6.4",   "1.8.7",   "1.9.7",   "1.10.8",  "1.11.13",
-						"1.13.15", "1.14.15", "1.15.15", "1.17.13", "1.18.10", "1.19.8",
-						"1.21.13", "1.22.12", "1.24.4",  "1.25.12", "1.26.10" };
+	static const char *const releases[] = { "1.5.4",   "1.6.4",   "1.8.7",	 "1.9.7",
+						"1.10.8",  "1.11.13", "1.13.15", "1.14.15",
+						"1.15.15", "1.17.13", "1.18.10", "1.19.8",
+						"1.21.13", "1.22.12", "1.24.4",	 "1.25.12",
+						"1.26.10" };
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
@@ -203,7 +207,8 @@ static void a_foreign_line_at_any_place_leaves_the_trace_line_whole(void **state
 		struct stream *s = stream_new();
 		for (size_t i = 0; i < p.count; i++) {
 			if (i == hole)
-				feed_text(s, "2026/11/22 18:06:44 worker 1: request 14 took 1.5 ms\n");
+				feed_text(s,
+					  "2026/11/22 18:06:44 worker 1: request 14 took 1.5 ms\n");
 			feed(s, p.at[i].at, p.at[i].len);
 		}
 		tracepacket_finish(s->machine);
@@ -212,7 +217,8 @@ static void a_foreign_line_at_any_place_leaves_the_trace_line_whole(void **state
 		s->got.lines.len--;
 		assert_text(&s->got.lines, go126);
 		if (hole < p.count)
-			assert_text(&s->got.user, "2026/11/22 18:06:44 worker 1: request 14 took 1.5 ms\n");
+			assert_text(&s->got.user,
+				    "2026/11/22 18:06:44 worker 1: request 14 took 1.5 ms\n");
 		stream_free(s);
 	}
 }
@@ -220,17 +226,20 @@ static void a_foreign_line_at_any_place_leaves_the_trace_line_whole(void **state
 /* The cycle before go126's: so that its number is expected. */
 static void feed_cycle_112(struct stream *s)
 {
-	feed_line(s, "gc 112 @0.900s 10%: 0.17+0.92+0.003 ms clock, 0.35+0/0.71/0.23+0.007 ms cpu, 96->96->62 MB, 159 MB "
+	feed_line(s, "gc 112 @0.900s 10%: 0.17+0.92+0.003 ms clock, 0.35+0/0.71/0.23+0.007 ms cpu, "
+		     "96->96->62 MB, 159 MB "
 		     "goal, 0 MB stacks, 0 MB globals, 2 P");
 	tracepacket_expire(s->machine, s->now_ns += 10000000);
 	buf_clear(&s->got.lines);
 	s->got.whole_count = 0;
 }
 
-/* A writer that happens to write what looks like a piece may cost the line, but never changes a number of it. */
+/* A writer that happens to write what looks like a piece may cost the line, but never changes a
+ * number of it. */
 static void a_foreign_piece_at_any_place_never_makes_a_wrong_line(void **state)
 {
-	static const char *const noise[] = { "5", "0", " @", "gc ", "0.17", "\n", "+", " ms cpu, ", "114", "%", " (forced)" };
+	static const char *const noise[] = { "5", "0",	       " @",  "gc ", "0.17",	 "\n",
+					     "+", " ms cpu, ", "114", "%",   " (forced)" };
 	struct pieces p = split(go126);
 	unsigned broken = 0, whole = 0;
 	(void)state;
@@ -258,14 +267,16 @@ static void a_foreign_piece_at_any_place_never_makes_a_wrong_line(void **state)
 			whole += s->got.whole_count;
 			stream_free(s);
 		}
-	/* Most can be told apart by the form of the numbers, the cycle's number, and cpu = P x wall; a whole number in
-	 * the place of another whole number cannot. */
+	/* Most can be told apart by the form of the numbers, the cycle's number, and cpu = P x
+	 * wall; a whole number in the place of another whole number cannot. */
 	assert_true(whole > 2 * broken);
 }
 
 static void text_that_only_begins_like_a_trace_line_is_the_users(void **state)
 {
-	static const char *const texts[] = { "gc ", "5", " is slow today\n", "scav ", "enger hunt\n", "forced scvg" };
+	static const char *const texts[] = {
+		"gc ", "5", " is slow today\n", "scav ", "enger hunt\n", "forced scvg"
+	};
 	struct stream *s = stream_new();
 	(void)state;
 
@@ -330,7 +341,8 @@ static void two_processes_that_take_turns_by_line_are_both_whole(void **state)
 	stream_free(s);
 }
 
-/* With pieces of two processes in any order, a line may be lost, but no line appears that nobody printed. */
+/* With pieces of two processes in any order, a line may be lost, but no line appears that nobody
+ * printed. */
 static void two_processes_that_mix_pieces_never_make_a_line_that_nobody_printed(void **state)
 {
 	struct pieces a = split(go119), b = split(go126);
@@ -348,7 +360,8 @@ static void two_processes_that_mix_pieces_never_make_a_line_that_nobody_printed(
 				feed(s, b.at[j].at, b.at[j].len), j++;
 		}
 		tracepacket_finish(s->machine);
-		for (char *line = strtok((char *)(uintptr_t)buf_cstr(&s->got.lines), "\n"); line; line = strtok(NULL, "\n"))
+		for (char *line = strtok((char *)(uintptr_t)buf_cstr(&s->got.lines), "\n"); line;
+		     line = strtok(NULL, "\n"))
 			assert_true(strcmp(line, go119) == 0 || strcmp(line, go126) == 0);
 		stream_free(s);
 	}
@@ -364,7 +377,8 @@ static void a_copy_of_a_trace_line_in_one_write_is_the_users(void **state)
 	feed_line(s, go119);
 	feed_text(s, "scav 1 KiB work (bg), ");
 	tracepacket_finish(s->machine);
-	assert_text(&s->got.user, "gc 99999 @0.001s 1%: 0.01+0.1+0.01 ms clock, gc 5 @scav 1 KiB work (bg), ");
+	assert_text(&s->got.user,
+		    "gc 99999 @0.001s 1%: 0.01+0.1+0.01 ms clock, gc 5 @scav 1 KiB work (bg), ");
 	assert_int_equal(s->got.whole_count, 1);
 	stream_free(s);
 }
@@ -397,7 +411,8 @@ int main(void)
 		cmocka_unit_test(a_line_that_stops_for_long_lets_the_users_bytes_pass_and_goes_on),
 		cmocka_unit_test(a_line_cut_by_the_end_of_the_stream_is_broken_and_not_the_users),
 		cmocka_unit_test(two_processes_that_take_turns_by_line_are_both_whole),
-		cmocka_unit_test(two_processes_that_mix_pieces_never_make_a_line_that_nobody_printed),
+		cmocka_unit_test(
+			two_processes_that_mix_pieces_never_make_a_line_that_nobody_printed),
 		cmocka_unit_test(a_copy_of_a_trace_line_in_one_write_is_the_users),
 		cmocka_unit_test(a_flood_of_text_like_pieces_stays_bounded_and_passes_in_order),
 	};

@@ -24,7 +24,7 @@ cut_down() { # EXECUTABLE FIXTURE
 
 for go in "$@"; do
 	name="$("$go" env GOVERSION)"
-	(cd "$dir" && GOFLAGS= GOTOOLCHAIN=local GOOS=linux GOARCH=amd64 CGO_ENABLED=0 \
+	(cd "$dir" && GOFLAGS='' GOTOOLCHAIN=local GOOS=linux GOARCH=amd64 CGO_ENABLED=0 \
 		"$go" build -trimpath -buildvcs=false -o hello .)
 	cut_down "$dir/hello" "$here/hello-$name.elf"
 	objcopy --remove-section .go.buildinfo "$here/hello-$name.elf" "$here/hello-$name-nobuildinfo.elf"
