@@ -21,8 +21,8 @@
 	     that others wrote */
 #define PROCESSES_MAX	8 /* whose last cycle number is remembered */
 #define PIECES_CERTAIN	4 /* "gc ", number, " @", seconds: nobody else writes that */
-#define QUEUE_BYTES_MAX (256u << 10)
-#define QUEUE_ITEMS_MAX 4096u
+#define QUEUE_BYTES_MAX (1u << 20)
+#define QUEUE_ITEMS_MAX 16384u
 
 struct line {
 	bool used;
