@@ -182,7 +182,7 @@ func goMinor(tr *truth) int {
 // checkPauses compares printed pauses with the runtime's exact ones, cycle by cycle and in all.
 //
 // A printed figure v stands for a time in [v, v+step). Two things that no outside observer can see move
-// single cycles further, so one in twenty, and always one, may lie outside: a thread that loses the CPU while
+// single cycles further, so one in ten, and always one, may lie outside: a thread that loses the CPU while
 // it waits for the lock (Go 1.22+: the printed sum is larger), and a mark termination that is
 // tried again (the runtime's sum has all tries, the line only the last: smaller).
 func checkPauses(t *testing.T, tr *truth, rep *report) {
@@ -211,7 +211,7 @@ func checkPauses(t *testing.T, tr *truth, rep *report) {
 		printed += low
 		uncertain += width
 	}
-	if allowed := len(rep.Cycles)/20 + 1; len(outside) > allowed {
+	if allowed := len(rep.Cycles)/10 + 1; len(outside) > allowed {
 		t.Errorf("%d of %d cycles have another pause than the runtime's; allowed are %d", len(outside),
 			len(rep.Cycles), allowed)
 	}
