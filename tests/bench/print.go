@@ -32,6 +32,19 @@ func mib(bytes int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }
 
+// printShare compares the two extra costs, where perf's is more than the noise: a share of nothing says
+// nothing.
+func printShare(record, perf *spread) {
+	switch {
+	case perf == nil:
+	case perf.Low <= 1:
+		fmt.Println("  perf's own extra cost is within the noise of these rounds: no share of it is told")
+	default:
+		share := (record.Median - 1) / (perf.Median - 1)
+		fmt.Printf("  record's extra cost is %.2f of perf's; goal <= 0.50: %s\n", share, met(share <= 0.5))
+	}
+}
+
 func printSlowdowns(sample string, all []slowdown) {
 	bare := &all[0]
 	rate := float64(bare.Faults) / float64(len(bare.seconds)) / bare.MedianSeconds
@@ -58,10 +71,7 @@ func printSlowdowns(sample string, all []slowdown) {
 			r.High, r.Q1, r.Q3, r.Min, density, lost, verdict(r, s.Goal))
 	}
 	record, perf := &all[1], &all[3]
-	if perf.Ratio != nil && perf.Ratio.Median > 1 {
-		share := (record.Ratio.Median - 1) / (perf.Ratio.Median - 1)
-		fmt.Printf("  record's extra cost is %.2f of perf's; goal <= 0.50: %s\n", share, met(share <= 0.5))
-	}
+	printShare(record.Ratio, perf.Ratio)
 	if record.Lost >= 0 {
 		fmt.Printf("  %d of %d events lost by record; goal 0: %s\n", record.Lost, record.Events+record.Lost,
 			met(record.Lost == 0 && record.Events > 0))

@@ -83,6 +83,8 @@ func TestRecordThatCannotBegin(t *testing.T) {
 		{[]string{"no-such-command"}, 2, []string{"no-such-command"}},
 	} {
 		sub := r.again()
+		// A directory of the PATH that may not be searched would make a missing command "not permitted".
+		sub.env = []string{"PATH=/usr/bin:/bin"}
 		sub.gctide(c.args...).expectStatus(c.status)
 		sub.expectMessage(append(c.says, "gctide: ")...)
 	}
