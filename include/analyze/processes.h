@@ -33,6 +33,10 @@ struct process {
 
 struct processes {
 	struct process slots[PROCESSES_MAX];
+	/* Low 32 bits of last_number + 1 of each, 0 where there is none: searched for every line.
+	 */
+	uint32_t next_numbers[PROCESSES_MAX];
+	size_t recent; /* index of the process of the last line */
 	size_t used;
 	uint64_t seen_count;   /* processes ever seen */
 	uint64_t line_count;   /* lines ever added */

@@ -1,6 +1,8 @@
 /* processes.c - tell apart the processes that print into one stderr. */
 #include "analyze/processes.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/unknown.h"
 
@@ -37,6 +39,8 @@ void processes_init(struct processes *p)
 	p->line_count = 0;
 	p->clock_ns = 0;
 	p->broken_count = 0;
+	p->recent = 0;
+	memset(p->next_numbers, 0, sizeof(p->next_numbers));
 }
 
 void processes_add_broken(struct processes *p)
@@ -74,24 +78,67 @@ static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 	return at_ns >= p->clock_ns ? at_ns - p->clock_ns : 2 * (p->clock_ns - at_ns);
 }
 
+/* The process whose numbers go on with this line and that fits it best in time; *ret_cost_ns tells
+ * how well. */
+static struct process *best_successor(struct processes *p, const struct gctrace_cycle *gc,
+				      uint64_t arrival_ns, uint64_t *ret_cost_ns)
+{
+	struct process *best = NULL;
+
+	*ret_cost_ns = UNKNOWN_U64;
+	for (size_t i = 0; i < p->used; i++) {
+		uint64_t cost_ns;
+
+		if (p->next_numbers[i] != (uint32_t)gc->number)
+			continue;
+		cost_ns = misfit_ns(p, &p->slots[i], gc, arrival_ns);
+		if (cost_ns < *ret_cost_ns) {
+			*ret_cost_ns = cost_ns;
+			best = &p->slots[i];
+		}
+	}
+	return best;
+}
+
+/* Whether this process, and no other one, goes on with the number. One pass without branches over a
+ * table of fixed size: a log of many runs has many old processes. */
+static bool is_only_successor(const struct processes *p, size_t index, uint64_t number)
+{
+	uint32_t wanted = (uint32_t)number, hits = 0;
+
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
+		hits += p->next_numbers[i] == wanted;
+	return hits == 1 && p->next_numbers[index] == wanted && wanted != 0;
+}
+
 static struct process *best_fit(struct processes *p, const struct gctrace_cycle *gc,
 				uint64_t arrival_ns)
 {
-	uint64_t best_ns = UNKNOWN_U64;
-	struct process *best = NULL;
+	uint64_t best_ns;
+	struct process *best;
 
+	if (is_only_successor(p, p->recent, gc->number)) {
+		best = &p->slots[p->recent];
+		best_ns = misfit_ns(p, best, gc, arrival_ns);
+	} else {
+		best = best_successor(p, gc, arrival_ns, &best_ns);
+	}
+	if (!is_known(best_ns))
+		best = NULL;
+
+	/* No gap can be cheaper: the many old processes of a long log need not be looked at. */
+	if (best && best_ns <= gap_cost_ns(p, 1, arrival_ns))
+		return best;
 	for (size_t i = 0; i < p->used; i++) {
 		struct process *proc = &p->slots[i];
 		uint64_t cost_ns = misfit_ns(p, proc, gc, arrival_ns);
 
-		if (!is_known(cost_ns))
+		if (!is_known(cost_ns) || gc->number == proc->last_number + 1)
 			continue;
-		if (gc->number != proc->last_number + 1) {
-			if (gc->number - proc->last_number > GAP_NUMBERS_MAX ||
-			    (is_known(arrival_ns) && cost_ns > GAP_MISFIT_NS))
-				continue;
-			cost_ns += gap_cost_ns(p, gc->number - proc->last_number - 1, arrival_ns);
-		}
+		if (gc->number - proc->last_number > GAP_NUMBERS_MAX ||
+		    (is_known(arrival_ns) && cost_ns > GAP_MISFIT_NS))
+			continue;
+		cost_ns += gap_cost_ns(p, gc->number - proc->last_number - 1, arrival_ns);
 		if (cost_ns < best_ns) {
 			best_ns = cost_ns;
 			best = proc;
@@ -169,6 +216,8 @@ struct process *processes_add(struct processes *p, const struct gctrace_cycle *g
 		p->clock_ns = proc->align.init_ns + end_ns;
 	proc->missing_count += missing;
 	proc->last_number = gc->number;
+	p->recent = (size_t)(proc - p->slots);
+	p->next_numbers[p->recent] = (uint32_t)gc->number + 1;
 	proc->last_end_ns = end_ns;
 	proc->line_count++;
 	proc->forced_count += gc->forced;
