@@ -34,12 +34,17 @@ struct process {
 struct processes {
 	struct process slots[PROCESSES_MAX];
 	size_t used;
-	uint64_t seen_count; /* processes ever seen */
-	uint64_t line_count; /* lines ever added */
-	uint64_t clock_ns;   /* the newest time known */
+	uint64_t seen_count;   /* processes ever seen */
+	uint64_t line_count;   /* lines ever added */
+	uint64_t clock_ns;     /* the newest time known */
+	uint64_t broken_count; /* gc lines that were printed but lost, and explain no gap so far */
 };
 
 void processes_init(struct processes *p);
+
+/* A gc line of some process was printed but could not be read: a gap of one number is to be
+ * expected. */
+void processes_add_broken(struct processes *p);
 
 /* The process to which this line belongs; never NULL, borrowed until the next call. arrival_ns is
  * that of the line's first byte, UNKNOWN_U64 in a log. *ret_missing is how many cycles of this

@@ -5,10 +5,17 @@ import (
 	"flag"
 	"runtime"
 	"runtime/debug"
+	"time"
 
 	"gctide.invalid/samples/internal/load"
 	"gctide.invalid/samples/internal/truth"
 )
+
+// letLineOut waits until the line of a cycle that has just ended is printed: a forced cycle that starts meanwhile
+// would mark that line as its own (runtime/mgc.go, gcStart sets work.userForced before it has worldsema).
+func letLineOut() {
+	time.Sleep(3 * time.Millisecond)
+}
 
 func main() {
 	count := flag.Int("gcs", 30, "how often to call runtime.GC")
@@ -21,6 +28,7 @@ func main() {
 	set := load.New(*live<<20, 1)
 	for i := 0; i < *count; i++ {
 		set.Churn(*between << 20)
+		letLineOut()
 		runtime.GC()
 		// Enough without a call for a cycle or two of the runtime's own.
 		if i%5 == 4 {
@@ -29,6 +37,7 @@ func main() {
 	}
 	for i := 0; i < *returns; i++ {
 		set.Churn(*between << 20)
+		letLineOut()
 		debug.FreeOSMemory()
 	}
 	r.Worked()

@@ -67,7 +67,8 @@ func (s *speaker) roll(sides uint64) uint64 {
 	return s.random % sides
 }
 
-// binary is n bytes of every value, NUL and newline among them.
+// binary is n bytes of every value, NUL and newline among them. Not just a few: a single "5" or "+" would be a
+// piece that looks like the runtime's.
 func (s *speaker) binary(n uint64) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -87,7 +88,7 @@ func (s *speaker) speak() error {
 	case kind < 75:
 		_, err = fmt.Fprintf(s.to, "speaker %d, no end of line; ", s.number)
 	case kind < 85:
-		_, err = s.to.Write(s.binary(1 + s.roll(300)))
+		_, err = s.to.Write(s.binary(16 + s.roll(300)))
 	case kind < 87:
 		long := strings.Repeat("0123456789abcde\n", 257+int(s.roll(900)))
 		_, err = io.WriteString(s.to, long[:4097+s.roll(uint64(len(long)-4097))])

@@ -131,8 +131,9 @@ static void on_trace_line(struct collect *c, const struct event *ev)
 
 static void on_trace_broken(struct collect *c, const struct event *ev)
 {
-	(void)ev;
 	c->m->losses.unparsed_line_count++;
+	if (text_starts(ev->u.trace_broken.bytes, "gc "))
+		processes_add_broken(&c->processes);
 }
 
 static void on_procstat(struct collect *c, const struct event *ev)

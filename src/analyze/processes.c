@@ -14,10 +14,18 @@
  * delay of the line that fitted best so far. */
 #define EARLY_NS_MAX (2 * NS_PER_S)
 
-/* What a gap costs against a worse fit to the clock: arrivals are measured, a log's order is not.
- */
-#define GAP_COST_NS	(50 * NS_PER_MS)
-#define LOG_GAP_COST_NS (10 * NS_PER_S)
+/* What a gap costs against a worse fit to the clock. On a busy machine lines arrive 100 ms late and
+ * more, so that a number that goes on by one says more than the clock does. */
+#define GAP_COST_NS NS_PER_S
+/* A gap that a broken line explains costs about as much as an ordinary delay. */
+#define GAP_COST_EXPLAINED_NS (5 * NS_PER_MS)
+#define LOG_GAP_COST_NS	      (10 * NS_PER_S)
+
+/* A line can be late by any delay, but earlier than its process began it can only seem while that
+ * start is known from few lines. */
+#define EARLY_COST     100u
+#define EARLY_COST_NEW 2u
+#define LINES_FEW      5u
 
 /* A longer gap is another process, or a number that nobody should trust. */
 #define GAP_NUMBERS_MAX 100000u
@@ -28,6 +36,19 @@ void processes_init(struct processes *p)
 	p->seen_count = 0;
 	p->line_count = 0;
 	p->clock_ns = 0;
+	p->broken_count = 0;
+}
+
+void processes_add_broken(struct processes *p)
+{
+	p->broken_count++;
+}
+
+static uint64_t gap_cost_ns(const struct processes *p, uint64_t gap, uint64_t arrival_ns)
+{
+	if (!is_known(arrival_ns))
+		return LOG_GAP_COST_NS;
+	return gap <= p->broken_count ? gap * GAP_COST_EXPLAINED_NS : GAP_COST_NS;
 }
 
 /* How badly the line fits the process in time, in ns; UNKNOWN_U64 when it cannot be its line. */
@@ -44,7 +65,8 @@ static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 			return init_ns - proc->align.init_ns;
 		if (proc->align.init_ns - init_ns > EARLY_NS_MAX)
 			return UNKNOWN_U64;
-		return proc->align.init_ns - init_ns;
+		return (proc->align.init_ns - init_ns) *
+		       (proc->line_count < LINES_FEW ? EARLY_COST_NEW : EARLY_COST);
 	}
 	/* In a log time passes between lines, so a line ahead of the clock is usual; behind it is
 	 * not. */
@@ -55,7 +77,6 @@ static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 static struct process *best_fit(struct processes *p, const struct gctrace_cycle *gc,
 				uint64_t arrival_ns)
 {
-	uint64_t gap_cost_ns = is_known(arrival_ns) ? GAP_COST_NS : LOG_GAP_COST_NS;
 	uint64_t best_ns = UNKNOWN_U64;
 	struct process *best = NULL;
 
@@ -69,7 +90,7 @@ static struct process *best_fit(struct processes *p, const struct gctrace_cycle 
 			if (gc->number - proc->last_number > GAP_NUMBERS_MAX ||
 			    (is_known(arrival_ns) && cost_ns > GAP_MISFIT_NS))
 				continue;
-			cost_ns += gap_cost_ns;
+			cost_ns += gap_cost_ns(p, gc->number - proc->last_number - 1, arrival_ns);
 		}
 		if (cost_ns < best_ns) {
 			best_ns = cost_ns;
@@ -136,10 +157,12 @@ struct process *processes_add(struct processes *p, const struct gctrace_cycle *g
 	uint64_t end_ns = align_cycle_end_ns(gc), missing = 0;
 	struct process *proc = gc->number == 1 ? NULL : best_fit(p, gc, arrival_ns);
 
-	if (proc)
+	if (proc) {
 		missing = gc->number - proc->last_number - 1;
-	else
+		p->broken_count -= missing < p->broken_count ? missing : p->broken_count;
+	} else {
 		proc = new_process(p, gc, arrival_ns);
+	}
 	if (is_known(arrival_ns))
 		align_add(&proc->align, gc, arrival_ns);
 	else if (proc->align.init_ns + end_ns > p->clock_ns)

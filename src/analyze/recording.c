@@ -77,6 +77,8 @@ static void add_row_event(struct rows *rows, const struct event *ev)
 
 	if (ev->kind == EVENT_STATM && is_known(ev->u.statm.resident_bytes))
 		cycles_add_rss(&rows->cycles, ev->time_ns, ev->u.statm.resident_bytes);
+	if (ev->kind == EVENT_TRACE_BROKEN && text_starts(ev->u.trace_broken.bytes, "gc "))
+		processes_add_broken(&rows->processes);
 	if (ev->kind != EVENT_TRACE_LINE)
 		return;
 	switch (traceline_parse(&line, ev->u.trace_line.line)) {

@@ -21,8 +21,8 @@
 	     that others wrote */
 #define PROCESSES_MAX	8 /* whose last cycle number is remembered */
 #define PIECES_CERTAIN	4 /* "gc ", number, " @", seconds: nobody else writes that */
-#define QUEUE_BYTES_MAX (256u << 10)
-#define QUEUE_ITEMS_MAX 4096u
+#define QUEUE_BYTES_MAX (1u << 20)
+#define QUEUE_ITEMS_MAX 16384u
 
 struct line {
 	bool used;
@@ -445,6 +445,34 @@ static void give_piece(struct tracepacket *t, unsigned takers, struct text packe
 		line_end(t, owner, NULL);
 }
 
+/* A certain line that has collided with another process's, or -1: what looks like a piece and fits
+ * nowhere is then the runtimes', not the user's, and both lines are lost anyway. */
+static int collided_line(const struct tracepacket *t)
+{
+	unsigned uncertain = uncertain_lines(t, -1);
+
+	for (int i = 0; i < LINES_MAX; i++)
+		if (t->lines[i].used && !(uncertain >> i & 1) &&
+		    (t->lines[i].spoiled || t->lines[i].mixed_with & ~uncertain))
+			return i;
+	return -1;
+}
+
+/* A packet that is no line's next piece. */
+static void take_other(struct tracepacket *t, struct text packet)
+{
+	int collided = t->items.len ? collided_line(t) : -1;
+
+	if (collided >= 0 && grammar_has_piece(packet)) {
+		t->lines[collided].spoiled = true;
+		queue_add(t, packet, collided);
+	} else if (t->items.len) {
+		queue_add(t, packet, PICK_FOREIGN);
+	} else {
+		t->sink.user(t->sink.arg, packet);
+	}
+}
+
 /* The line in progress that has waited longest, or -1. */
 static int oldest_line(const struct tracepacket *t)
 {
@@ -474,12 +502,8 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 	takers = takers_of(t, packet);
 	if (takers)
 		give_piece(t, takers, packet, now_ns);
-	else if (!begin_line(t, packet, now_ns)) {
-		if (t->items.len)
-			queue_add(t, packet, PICK_FOREIGN);
-		else
-			t->sink.user(t->sink.arg, packet);
-	}
+	else if (!begin_line(t, packet, now_ns))
+		take_other(t, packet);
 	while (queue_is_full(t) && (oldest = oldest_line(t)) >= 0)
 		line_give_up(t, oldest, now_ns);
 }

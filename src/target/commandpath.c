@@ -39,7 +39,7 @@ static int check_along_path(const char *command)
 
 		if (rc == 0)
 			return 0;
-		if (rc == -EACCES)
+		if (rc == -EACCES && access(path, F_OK) == 0)
 			best = rc;
 		if (!at[len])
 			return best;

@@ -35,6 +35,15 @@ func (tr *truth) extra(t *testing.T, key string) int64 {
 	return int64(value)
 }
 
+// ofCycle is a cycle's entry of one of the rings, which hold the last ones, the oldest first.
+func (tr *truth) ofCycle(ring []int64, number int64) (int64, bool) {
+	at := number - 1 - (tr.NumGC - int64(len(ring)))
+	if at < 0 || at >= int64(len(ring)) {
+		return 0, false
+	}
+	return ring[at], true
+}
+
 // report is gctide.report/1, as far as the tests read it. A nil pointer is null or absent: unknown.
 type report struct {
 	Schema string `json:"schema"`

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,8 +41,12 @@ func newRun(t *testing.T) *run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return &run{t: t, dir: dir}
+	r := &run{t: t, dir: dir}
+	t.Cleanup(func() {
+		r.killLeft()
+		os.RemoveAll(dir)
+	})
+	return r
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.dir, name) }
@@ -99,7 +104,7 @@ func (r *run) wait() *run {
 	})
 	err := r.cmd.Wait()
 	if !overdue.Stop() {
-		r.t.Fatalf("%v did not end within %v; stderr:\n%s", r.cmd.Args, patience, r.read("stderr"))
+		r.t.Fatalf("%v did not end within %v; stderr:\n%.2000s", r.cmd.Args, patience, r.read("stderr"))
 	}
 	if _, ended := err.(*exec.ExitError); err != nil && !ended {
 		r.t.Fatal(err)
@@ -120,6 +125,34 @@ func (r *run) read(name string) string {
 		r.t.Fatal(err)
 	}
 	return string(text)
+}
+
+// left lists the processes that work in this run's directory: what outlives gctide.
+func (r *run) left() []int {
+	var pids []int
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		if cwd, err := os.Readlink("/proc/" + entry.Name() + "/cwd"); err == nil && cwd == r.dir {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// killLeft ends what a failed test has left behind.
+func (r *run) killLeft() {
+	for _, pid := range r.left() {
+		status, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+		r.t.Logf("still running: %d %q", pid, status)
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
 }
 
 // gctide runs gctide to its end.

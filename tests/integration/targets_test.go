@@ -45,7 +45,7 @@ func TestShortestTarget(t *testing.T) {
 }
 
 // TestGoProgramBehindAShell: exec keeps the process, so the cycles are the target's own; a child's are
-// its children's, or, where nothing tells them apart, at least all there.
+// its children's.
 func TestGoProgramBehindAShell(t *testing.T) {
 	t.Parallel()
 	r := newRun(t).record(nil, "/bin/sh", "-c", "exec \"$0\" -gcs 10", sample("forced"))
@@ -60,11 +60,10 @@ func TestGoProgramBehindAShell(t *testing.T) {
 	r = newRun(t).record(nil, "/bin/sh", "-c", "\"$0\" -gcs 10; exit 9", sample("forced"))
 	r.expectStatus(9)
 	rep = r.report()
-	if rep.GC.CycleCount == nil || rep.Losses.ForeignCycle == nil ||
-		*rep.GC.CycleCount+*rep.Losses.ForeignCycle != r.truth().NumGC {
-		t.Errorf("%v own and %v foreign cycles of %d", rep.GC.CycleCount, rep.Losses.ForeignCycle,
-			r.truth().NumGC)
+	if rep.GC.CycleCount != nil && *rep.GC.CycleCount != 0 {
+		t.Errorf("a shell has %d cycles", *rep.GC.CycleCount)
 	}
+	equal(t, "foreign_cycle_count", rep.Losses.ForeignCycle, r.truth().NumGC)
 }
 
 // TestSeveralGoroutinesAllocate: the same truths hold with assists and more than one P at work.
@@ -188,17 +187,18 @@ func TestDoctorAndHelp(t *testing.T) {
 // TestParseWithoutPrivileges: broken text is counted, never guessed at.
 func TestParseOfBrokenLog(t *testing.T) {
 	t.Parallel()
-	log := "gc 1 @0.005s 3%: 0.013+0.50+0.006 ms clock, 0.026+0.1/0.2/0.3+0.012 ms cpu, " +
+	log := "gc 1 @0.005s 3%: 0.013+0.50+0.006 ms clock, 0.026+0.10/0.20/0.30+0.012 ms cpu, " +
 		"4->4->2 MB, 5 MB goal, 2 P\n" +
 		"2024/05/06 07:08:09 hello\n" +
 		"gc 2 @0.015s 3%: 0.023+0.5user said\n0+0.006 ms clock, garbage\n" +
-		"gc 3 @0.025s 3%: 0.033+0.50+0.006 ms clock, 0.026+0.1/0.2/0.3+0.012 ms cpu, " +
+		"gc 3 @0.025s 3%: 0.033+0.50+0.006 ms clock, 0.026+0.10/0.20/0.30+0.012 ms cpu, " +
 		"4->4->2 MB, 5 MB goal, 2 P (forced)\n"
 	r := newRun(t)
 	r.stdin = writeFile(t, r, "log", log)
 	r.gctide("parse", "--format", "json", "-").expectStatus(0)
 	rep := decodeReport(t, r.stdout)
-	equal(t, "cycle_count", rep.GC.CycleCount, 2)
+	// The numbers tell that there were three, though only two can be read.
+	equal(t, "cycle_count", rep.GC.CycleCount, 3)
 	equal(t, "forced_count", rep.GC.ForcedCount, 1)
 	if rep.Losses.UnparsedLine == nil || *rep.Losses.UnparsedLine == 0 {
 		t.Errorf("unparsed_line_count is %v", rep.Losses.UnparsedLine)

