@@ -125,7 +125,7 @@ int analyze_log_finish(struct analyze_log *log, struct model *m, const char *nam
 	if (log->processes.line_count == 0 && log->scav_line_count == 0) {
 		rc = err_say(err, ENODATA, "no gctrace or scavtrace line in '%s'", name);
 		err_hint(err, "the runtime writes them to stderr when it is started like this: "
-			      "GODEBUG=gctrace=1,scavtrace=1 CMD 2>LOG");
+			      "GODEBUG=gctrace=1 CMD 2>LOG");
 		return rc;
 	}
 	shown = processes_find(&log->processes, log->process_id);

@@ -122,7 +122,7 @@ const struct command cmd_parse = {
 	.usage = "[options] [FILE|-]",
 	.summary = "the same report from a GODEBUG=gctrace=1 log or from stdin",
 	.details = "Reads the trace lines of Go 1.5 to 1.27 among anything else:\n"
-		   "  GODEBUG=gctrace=1,scavtrace=1 ./server 2>&1 | gctide parse\n",
+		   "  GODEBUG=gctrace=1 ./server 2>&1 | gctide parse\n",
 	.options = parse_options,
 	.run = run_parse,
 };

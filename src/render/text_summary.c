@@ -204,15 +204,25 @@ static void print_memory(FILE *out, const struct model *m)
 	if (isfinite(mem->rss_byte_seconds))
 		line_part(&line, "%.3g GiB x s", mem->rss_byte_seconds / 1073741824.0);
 	line_print(out, "memory", &line);
-	line_part(&line, "RSS minus lazy-free: peak %s", figure_bytes(mem->honest_peak_bytes).text);
-	line_part(&line, "mean %s (%s reads of smaps)", figure_bytes(mem->honest_mean_bytes).text,
-		  figure_count(mem->smaps_count).text);
-	line_part(&line, "lazy-free up to %s", figure_bytes(mem->lazyfree_peak_bytes).text);
+	/* smaps is read seldom: its peaks are those of a few moments, and must not look like the
+	 * peak above. */
+	if (mem->lazyfree_peak_bytes == 0) {
+		line_part(&line,
+			  "in %s reads of smaps: no lazy-free memory, so that RSS is what is used",
+			  figure_count(mem->smaps_count).text);
+	} else {
+		line_part(&line, "in %s reads of smaps: RSS minus lazy-free up to %s",
+			  figure_count(mem->smaps_count).text,
+			  figure_bytes(mem->honest_peak_bytes).text);
+		line_part(&line, "mean %s", figure_bytes(mem->honest_mean_bytes).text);
+		line_part(&line, "lazy-free up to %s", figure_bytes(mem->lazyfree_peak_bytes).text);
+	}
 	line_part(&line, "huge pages up to %s", figure_bytes(mem->anonhuge_peak_bytes).text);
 	line_part(&line, "Go heap up to %s", figure_bytes(mem->heap_rss_peak_bytes).text);
 	line_print(out, "", &line);
 	if (is_known(m->cgroup.version)) {
-		line_part(&line, "memory up to %s", figure_bytes(m->cgroup.peak_bytes).text);
+		line_part(&line, "all its processes together up to %s",
+			  figure_bytes(m->cgroup.peak_bytes).text);
 		if (is_known(m->cgroup.limit_bytes))
 			line_part(&line, "limit %s", figure_bytes(m->cgroup.limit_bytes).text);
 		else
