@@ -1,8 +1,13 @@
 package integration
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
+	"syscall"
 	"testing"
+	"time"
+	"unsafe"
 )
 
 // TestSigchldIgnored: who starts gctide with SIGCHLD ignored must not keep it from seeing the target's end.
@@ -25,5 +30,54 @@ func TestNoRoomForTheFirstBlock(t *testing.T) {
 	r.expectMessage("run.rec")
 	if r.stdout != "" {
 		t.Errorf("the target ran: %q", r.stdout)
+	}
+}
+
+// openTerminal makes a pseudo terminal and returns both ends.
+func openTerminal(t *testing.T) (*os.File, *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	var unlock, number int32
+	for _, call := range []struct {
+		request uintptr
+		value   *int32
+	}{{syscall.TIOCSPTLCK, &unlock}, {syscall.TIOCGPTN, &number}} {
+		if _, _, e := syscall.Syscall(syscall.SYS_IOCTL, master.Fd(), call.request,
+			uintptr(unsafe.Pointer(call.value))); e != 0 {
+			t.Skip(e)
+		}
+	}
+	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	return master, slave
+}
+
+// TestEndOfTheTerminal: the kernel sends SIGHUP to the leader of the session alone, and that is gctide under
+// `ssh -t HOST gctide ...`.
+func TestEndOfTheTerminal(t *testing.T) {
+	t.Parallel()
+	r := newRun(t)
+	master, slave := openTerminal(t)
+	cmd := exec.Command(built.gctide, "record", "-q", "-o", r.path("run.rec"), "--", "sleep", "30")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	time.Sleep(500 * time.Millisecond)
+	begin := time.Now()
+	master.Close()
+	cmd.Wait()
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("gctide and its target outlived the terminal by %v", took)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != 128+int(syscall.SIGHUP) {
+		t.Errorf("exit status %d", got)
 	}
 }
