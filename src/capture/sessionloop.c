@@ -99,9 +99,10 @@ void session_hear_relay(struct session *s)
 	while (!s->relay_gone && relay_receive(&s->relay, &m, s->relay_buffer) > 0) {
 		if (m.kind == RELAY_LINE || m.kind == RELAY_BROKEN)
 			add_line(s, &m);
-		else if (m.kind == RELAY_GONE)
+		else if (m.kind == RELAY_GONE) {
 			s->relay_gone = true;
-		else if (m.kind == RELAY_TOTALS) {
+			s->relay_gone_ns = clock_monotonic_ns();
+		} else if (m.kind == RELAY_TOTALS) {
 			s->totals = m;
 			s->has_totals = true;
 		}

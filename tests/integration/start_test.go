@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -80,4 +82,36 @@ func TestEndOfTheTerminal(t *testing.T) {
 	if got := cmd.ProcessState.ExitCode(); got != 128+int(syscall.SIGHUP) {
 		t.Errorf("exit status %d", got)
 	}
+}
+
+// relayOf finds gctide's relay: its child that has its own command line.
+func relayOf(t *testing.T, gctide int) int {
+	t.Helper()
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", gctide, gctide))
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, field := range strings.Fields(string(list)) {
+		comm, _ := os.ReadFile("/proc/" + field + "/comm")
+		if strings.TrimSpace(string(comm)) == "stderr-relay" {
+			pid, _ := strconv.Atoi(field)
+			return pid
+		}
+	}
+	t.Fatalf("no relay among %q", list)
+	return 0
+}
+
+// TestKilledRelayIsReported: nothing can be done any more, but the user must know what is missing.
+func TestKilledRelayIsReported(t *testing.T) {
+	t.Parallel()
+	r := newRun(t)
+	r.start(append([]string{built.gctide}, recordArgs(nil, []string{"sleep", "1"})...)...)
+	waitForFile(t, r.path("run.rec"))
+	time.Sleep(200 * time.Millisecond)
+	if err := syscall.Kill(relayOf(t, r.cmd.Process.Pid), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	r.wait().expectStatus(0)
+	r.expectMessage("relay was killed")
 }
