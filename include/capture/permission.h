@@ -4,6 +4,7 @@
 #define CAPTURE_PERMISSION_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -15,7 +16,17 @@ int permission_read_int(const char *path);
  * unknown. */
 int permission_has_capability(int capability);
 
-/* perf_event_open(2) failed with err->code: say why in err->hint. */
-void permission_explain_perf(struct err *err);
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38 /* linux/capability.h since 5.8 */
+#endif
+
+/* True when kernel.perf_event_paranoid forbids this process such an event: kernel mode needs 1 or
+ * less, user mode 2 or less, unless CAP_PERFMON or CAP_SYS_ADMIN is held (perf_event_open(2)). Also
+ * true when it cannot be read. */
+bool permission_is_paranoid(bool kernel);
+
+/* perf_event_open(2) of an event with or without kernel mode failed with err->code: say why in
+ * err->hint. */
+void permission_explain_perf(struct err *err, bool kernel);
 
 #endif

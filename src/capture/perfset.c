@@ -227,11 +227,11 @@ int perfset_open(struct perfset **ret, const struct perfset_config *config, stru
 	if (rc == -EACCES || rc == -EPERM) {
 		p->user_only = true;
 		p->why_user_only = first;
-		permission_explain_perf(&p->why_user_only);
+		permission_explain_perf(&p->why_user_only, true);
 		rc = open_with_largest_ring(p, config, false, &first);
 	}
 	if (rc < 0) {
-		permission_explain_perf(&first);
+		permission_explain_perf(&first, !p->user_only);
 		if (err)
 			*err = first;
 		perfset_close(p);

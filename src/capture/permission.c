@@ -35,7 +35,17 @@ int permission_has_capability(int capability)
 	return (int)(data[word].effective >> ((unsigned)capability % 32) & 1);
 }
 
-void permission_explain_perf(struct err *err)
+bool permission_is_paranoid(bool kernel)
+{
+	int paranoid = permission_read_int(PARANOID);
+
+	if (permission_has_capability(CAP_PERFMON) == 1 ||
+	    permission_has_capability(CAP_SYS_ADMIN) == 1)
+		return false;
+	return paranoid == INT_MIN || paranoid > (kernel ? 1 : 2);
+}
+
+void permission_explain_perf(struct err *err, bool kernel)
 {
 	int paranoid = permission_read_int(PARANOID);
 
@@ -48,25 +58,21 @@ void permission_explain_perf(struct err *err)
 	else if (paranoid == INT_MIN)
 		err_hint(err,
 			 "%s is not there: perf events are switched off in this kernel or hidden "
-			 "in this "
-			 "container",
+			 "in this container",
 			 PARANOID);
+	else if (!permission_is_paranoid(kernel))
+		err_hint(err,
+			 "kernel.perf_event_paranoid is %d, which is not in the way: a seccomp "
+			 "profile (container?) or a security module blocks perf_event_open(2)",
+			 paranoid);
 	else if (paranoid > 2)
 		err_hint(err,
 			 "kernel.perf_event_paranoid is %d here; user-mode faults need 2 or less: "
-			 "sudo sysctl "
-			 "kernel.perf_event_paranoid=2",
-			 paranoid);
-	else if (paranoid > 1)
-		err_hint(err,
-			 "kernel.perf_event_paranoid is %d here; kernel-mode faults need 1 or "
-			 "less, or "
-			 "CAP_PERFMON: sudo sysctl kernel.perf_event_paranoid=1",
+			 "sudo sysctl kernel.perf_event_paranoid=2",
 			 paranoid);
 	else
 		err_hint(err,
-			 "kernel.perf_event_paranoid is %d, which is enough: a seccomp profile "
-			 "(container?) or "
-			 "a security module blocks perf_event_open(2)",
+			 "kernel.perf_event_paranoid is %d here; kernel-mode faults need 1 or "
+			 "less, or CAP_PERFMON: sudo sysctl kernel.perf_event_paranoid=1",
 			 paranoid);
 }

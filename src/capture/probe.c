@@ -26,10 +26,6 @@
 #include "capture/permission.h"
 #include "capture/ring.h"
 
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#endif
-
 #define TRACEPOINT_ID "events/syscalls/sys_enter_madvise/id"
 
 static void found(struct probe *p, enum probe_state state, const char *fmt, ...)
@@ -94,7 +90,7 @@ static int open_fault_event(bool kernel, struct err *err)
 	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0) {
 		rc = err_set(err, errno, "perf_event_open");
-		permission_explain_perf(err);
+		permission_explain_perf(err, kernel);
 		return rc;
 	}
 	return fd;
@@ -113,7 +109,7 @@ static void probe_perf(struct probe *p, bool kernel)
 		return;
 	}
 	found(p, PROBE_FAILS, "%.80s; %.160s", err.what, err.hint);
-	if (fd == -EACCES || fd == -EPERM)
+	if ((fd == -EACCES || fd == -EPERM) && permission_is_paranoid(kernel))
 		enable_with(p, "sudo sysctl kernel.perf_event_paranoid=%d", kernel ? 1 : 2);
 }
 
@@ -136,7 +132,9 @@ static bool rings_fit(size_t ring_bytes, const struct cpulist *cpus)
 	bool fit = true;
 
 	for (; fit && count < cpus->count && count < 64; count++) {
-		fds[count] = open_fault_event(false, NULL);
+		struct err ignored = { 0 };
+
+		fds[count] = open_fault_event(false, &ignored);
 		fit = fds[count] >= 0 && ring_open(&rings[count], fds[count], ring_bytes) == 0;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -186,6 +186,9 @@ static int take_signals(struct session *s, struct err *err)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		sigaddset(&set, taken[i]);
+	/* Who inherits it ignored hears nothing of children that end, and cannot reap them
+	 * (sigaction(2)). */
+	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is then an error of write(2) */

@@ -33,6 +33,7 @@ struct session {
 
 	bool target_ended, term_sent, relay_gone, has_totals, sampler_over;
 	uint64_t term_ns;	     /* when SIGTERM was sent */
+	uint64_t relay_gone_ns;	     /* valid with relay_gone */
 	struct relay_message totals; /* the relay's; valid with has_totals */
 	struct procsampler_totals sampled;
 

@@ -108,9 +108,17 @@ static void reap_relay(struct session *s)
 {
 	uint64_t until_ns = clock_monotonic_ns() + REAP_PATIENCE_NS;
 
+	int status = 0;
+
 	relay_leave(&s->relay);
-	while (waitpid(s->relay.pid, NULL, WNOHANG) == 0 && clock_monotonic_ns() < until_ns)
+	while (waitpid(s->relay.pid, &status, WNOHANG) == 0 && clock_monotonic_ns() < until_ns)
 		poll(NULL, 0, 1);
+	if (s->relay_gone && WIFSIGNALED(status))
+		session_notice(
+			s,
+			"at %.1f s: the stderr relay was killed by signal %d: what the target "
+			"wrote to stderr from there is lost, its trace lines included",
+			(double)(s->relay_gone_ns - s->start_ns) / 1e9, WTERMSIG(status));
 }
 
 int session_end(struct session *s, struct err *err)

@@ -99,9 +99,10 @@ void session_hear_relay(struct session *s)
 	while (!s->relay_gone && relay_receive(&s->relay, &m, s->relay_buffer) > 0) {
 		if (m.kind == RELAY_LINE || m.kind == RELAY_BROKEN)
 			add_line(s, &m);
-		else if (m.kind == RELAY_GONE)
+		else if (m.kind == RELAY_GONE) {
 			s->relay_gone = true;
-		else if (m.kind == RELAY_TOTALS) {
+			s->relay_gone_ns = clock_monotonic_ns();
+		} else if (m.kind == RELAY_TOTALS) {
 			s->totals = m;
 			s->has_totals = true;
 		}
@@ -131,14 +132,15 @@ void session_add_observer(struct session *s)
 }
 
 /* Ctrl-C and its like reach the whole foreground group, the target included, from the terminal;
- * anything else was meant for us, who stand in the target's place: pass it on. */
+ * anything else was meant for us, who stand in the target's place: pass it on. So is the end of the
+ * terminal when we lead the session (ssh -t HOST gctide ...): the kernel then tells the leader
+ * alone (tty_signal_session_leader in drivers/tty/tty_jobctrl.c). */
 static void pass_on_signal(struct session *s, const struct signalfd_siginfo *info)
 {
-	bool from_terminal = info->ssi_code == SI_KERNEL &&
-			     (info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT ||
-			      info->ssi_signo == SIGHUP);
+	bool is_key = info->ssi_signo == SIGINT || info->ssi_signo == SIGQUIT;
+	bool is_shared_end = info->ssi_signo == SIGHUP && getsid(0) != getpid();
 
-	if (!from_terminal)
+	if (info->ssi_code != SI_KERNEL || !(is_key || is_shared_end))
 		kill(s->launch.pid, (int)info->ssi_signo);
 }
 

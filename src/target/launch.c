@@ -46,8 +46,12 @@ int launch_prepare(struct launch *ret, const struct launch_config *config, struc
 	if (pipe2(go, O_CLOEXEC) == 0 && pipe2(error, O_CLOEXEC) == 0)
 		pid = fork();
 	code = errno;
-	if (pid == 0)
+	if (pid == 0) {
+		/* Else the child itself would keep the pipe open, and never see that the recorder
+		 * is gone. */
+		close(go[1]);
 		become_target(config, go[0], error[1]);
+	}
 	fd_drop(&go[0]);
 	fd_drop(&error[1]);
 	if (pid < 0) {

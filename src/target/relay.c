@@ -41,7 +41,8 @@ static void detach_from_recorder(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	prctl(PR_SET_NAME, "gctide-relay");
+	/* Not gctide-relay: `pkill -9 gctide` goes by this name, and shall not reach it. */
+	prctl(PR_SET_NAME, "stderr-relay");
 }
 
 /* In the relay process: hold nothing but the pipe, the control socket and the user's stderr, so

@@ -74,9 +74,10 @@ static void write_user(struct loop *l)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n < 0) {
-			/* The reader of the user's stderr is gone; the target would have got the
-			 * same error, but its trace lines must go on being read. */
-			l->user_broken = true;
+			/* The target would have got the same error, but its trace lines must go on
+			 * being read. Only a reader that is gone stays gone: a full disk may have
+			 * room again. */
+			l->user_broken = errno == EPIPE;
 			backlog_take(&l->user, left);
 			return;
 		}
