@@ -49,6 +49,11 @@ struct perfset_totals perfset_totals(const struct perfset *p);
 /* Exact counts since the target's exec. 0 or a negative errno. */
 int perfset_count(struct perfset *p, struct event_perf_count *ret);
 
+/* Records that found no room in a ring. The kernel tells of them with the next record that finds
+ * room (PERF_RECORD_LOST): when none comes after them, only the events' own counts know
+ * (PERF_FORMAT_LOST, Linux 6.0; before, this is what went through perfset_drain). */
+uint64_t perfset_lost(const struct perfset *p);
+
 /* Record every fault's address, or every thin_period-th one's. No effect without addresses. 0 or a
  * negative errno. */
 int perfset_thin(struct perfset *p, bool thin);

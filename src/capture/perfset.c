@@ -19,6 +19,10 @@
 #include "capture/permission.h"
 #include "capture/ring.h"
 
+#ifndef PERF_FORMAT_LOST
+#define PERF_FORMAT_LOST (1u << 4) /* linux/perf_event.h since 6.0 */
+#endif
+
 #define RING_BYTES_MAX (2u << 20)   /* per CPU: no event was lost with it at 150,000 faults/s */
 #define RING_BYTES_ALL (256u << 20) /* on machines with very many CPUs */
 
@@ -48,6 +52,7 @@ struct perfset {
 	struct pollfd *polls;
 	size_t ring_bytes;
 	bool user_only, ring_refused;
+	uint64_t lost_format; /* PERF_FORMAT_LOST, or 0 where the kernel does not know it */
 	struct err why_user_only;
 	struct perfset_totals totals;
 };
@@ -169,6 +174,8 @@ static int open_all(struct perfset *p, const struct perfset_config *c, bool kern
 	for (int s = 0; s < SLOTS && rc == 0; s++)
 		if (p->slots[s].wanted)
 			rc = make_attr(&p->attrs[s], &p->slots[s], kernel, p->ring_bytes, err);
+	for (int s = 0; s < SLOTS; s++)
+		p->attrs[s].read_format |= p->lost_format;
 	for (size_t i = 0; i < p->cpus.count && rc == 0; i++)
 		rc = open_cpu(p, i, c->pid, err);
 	if (rc < 0)
@@ -223,12 +230,21 @@ int perfset_open(struct perfset **ret, const struct perfset_config *config, stru
 	p->rings = xcalloc(p->cpus.count, sizeof(*p->rings));
 	p->polls = xcalloc(p->cpus.count, sizeof(*p->polls));
 	raise_descriptor_limit();
+	p->lost_format = PERF_FORMAT_LOST;
 	rc = open_with_largest_ring(p, config, true, &first);
+	if (rc == -EINVAL) {
+		p->lost_format = 0;
+		rc = open_with_largest_ring(p, config, true, &first);
+	}
 	if (rc == -EACCES || rc == -EPERM) {
 		p->user_only = true;
 		p->why_user_only = first;
 		permission_explain_perf(&p->why_user_only, true);
 		rc = open_with_largest_ring(p, config, false, &first);
+		if (rc == -EINVAL) {
+			p->lost_format = 0;
+			rc = open_with_largest_ring(p, config, false, &first);
+		}
 	}
 	if (rc < 0) {
 		permission_explain_perf(&first, !p->user_only);
@@ -348,11 +364,11 @@ struct perfset_totals perfset_totals(const struct perfset *p)
 
 static int add_count(int fd, uint64_t *count, uint64_t *enabled_ns, uint64_t *running_ns)
 {
-	uint64_t v[3]; /* value, enabled, running: as read_format says */
+	uint64_t v[4]; /* value, enabled, running, perhaps lost: as read_format says */
 
 	if (fd < 0)
 		return 0;
-	if (read(fd, v, sizeof(v)) != (ssize_t)sizeof(v))
+	if (read(fd, v, sizeof(v)) < 3 * (ssize_t)sizeof(v[0]))
 		return -EIO;
 	*count += v[0];
 	*enabled_ns += v[1];
@@ -376,6 +392,19 @@ int perfset_count(struct perfset *p, struct event_perf_count *ret)
 	if (rc == 0)
 		*ret = c;
 	return rc;
+}
+
+uint64_t perfset_lost(const struct perfset *p)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; p->lost_format && i < p->cpus.count * SLOTS; i++) {
+		uint64_t v[4]; /* value, enabled, running, lost */
+
+		if (p->fds[i] >= 0 && read(p->fds[i], v, sizeof(v)) == (ssize_t)sizeof(v))
+			lost += v[3];
+	}
+	return lost > p->totals.lost_count ? lost : p->totals.lost_count;
 }
 
 int perfset_thin(struct perfset *p, bool thin)

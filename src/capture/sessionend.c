@@ -86,6 +86,7 @@ static void add_final_counts(struct session *s)
 {
 	struct event ev = { .kind = EVENT_PERF_COUNT };
 	struct perfset_totals t;
+	uint64_t lost_count;
 
 	if (!s->perf)
 		return;
@@ -93,9 +94,12 @@ static void add_final_counts(struct session *s)
 		session_add(s, &ev);
 	t = perfset_totals(s->perf);
 	s->result->fault_count = ev.u.perf_count.minor_count;
-	if (t.lost_count)
+	lost_count = perfset_lost(s->perf);
+	if (lost_count) {
+		session_add_loss(s, "perf", lost_count, "the rings were full");
 		session_notice(s, "%llu perf records were lost: the rings were full",
-			       (unsigned long long)t.lost_count);
+			       (unsigned long long)lost_count);
+	}
 	if (t.throttle_count)
 		session_notice(s, "the kernel throttled perf events %llu times",
 			       (unsigned long long)t.throttle_count);
