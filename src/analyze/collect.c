@@ -294,13 +294,21 @@ static void finish_time(struct collect *c)
 		m->recording.stops_at_ns = c->last_ns - c->start_ns;
 }
 
+/* The kernel drops a process's perf events when it executes a set-user-id program: then the counter
+ * stands at 0 while the kernel's own accounting saw many faults. */
+#define DROPPED_FAULTS_MIN 1000u
+
 static void finish_faults(struct collect *c)
 {
 	struct model_faults *f = &c->m->faults;
+	bool has_exit = is_known(f->rusage_minor_count);
 	bool has_perf = is_known(f->minor_count);
 
+	if (has_perf && f->minor_count == 0 && has_exit &&
+	    f->rusage_minor_count >= DROPPED_FAULTS_MIN)
+		has_perf = false;
 	/* Without an exit record, what the process's own counters last said. */
-	if (!is_known(f->rusage_minor_count))
+	if (!has_exit)
 		f->rusage_minor_count = c->procstat.minor_faults;
 	if (!is_known(f->rusage_major_count))
 		f->rusage_major_count = c->procstat.major_faults;
@@ -310,8 +318,8 @@ static void finish_faults(struct collect *c)
 		f->major_count = f->rusage_major_count;
 	if (!is_known(f->minor_count))
 		return;
-	f->source = has_perf ? "perf" : "rusage";
-	f->mode = !has_perf ? "rusage" : c->count_is_user_only ? "user" : "user+kernel";
+	f->source = has_perf ? "perf" : has_exit ? "rusage" : "procstat";
+	f->mode = !has_perf ? f->source : c->count_is_user_only ? "user" : "user+kernel";
 }
 
 static void finish_target(struct collect *c)

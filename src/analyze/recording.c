@@ -162,6 +162,13 @@ static void finish_faults(struct run *run)
 	m->faults.recorded_count = f->recorded_count;
 	if (f->recorded_count)
 		m->faults.sample_period = f->period_max;
+	/* In a recording that stops early the records go further than the last count. */
+	if (f->recorded_count && f->period_max <= 1 && is_known(m->faults.minor_count) &&
+	    f->recorded_count > m->faults.minor_count) {
+		m->faults.minor_count = f->recorded_count;
+		m->faults.source = "perf";
+		m->faults.mode = run->collect.count_is_user_only ? "user" : "user+kernel";
+	}
 	if (run->totals.row_count)
 		m->faults.after_last_count = f->after.count;
 	if (f->recorded_count && is_known(m->recording.file_bytes))

@@ -83,7 +83,7 @@ static bool is_zero_tail(const struct reader *r, const uint8_t *bytes, size_t le
 {
 	uint64_t zeros = zeros_at_end(bytes, len);
 	uint8_t chunk[16384];
-	size_t n;
+	size_t n = 0;
 
 	if (zeros == 0)
 		return false;

@@ -245,7 +245,7 @@ static void print_faults(FILE *out, const struct model *m)
 		buf_addf(&line, " (%s%s%s)", f->source, strcmp(f->source, f->mode) ? ", " : "",
 			 strcmp(f->source, f->mode) ? f->mode : "");
 	line_part(&line, "%s major", figure_count(f->major_count).text);
-	if (f->source && strcmp(f->source, "rusage") != 0 && is_known(f->rusage_minor_count))
+	if (f->source && strcmp(f->source, "perf") == 0 && is_known(f->rusage_minor_count))
 		line_part(&line, "rusage says %s minor", figure_count(f->rusage_minor_count).text);
 	if (f->recorded_count)
 		line_part(&line, "%s recorded with address", figure_count(f->recorded_count).text);
