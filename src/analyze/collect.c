@@ -308,14 +308,10 @@ static void finish_faults(struct collect *c)
 	    f->rusage_minor_count >= DROPPED_FAULTS_MIN)
 		has_perf = false;
 	/* Without an exit record, what the process's own counters last said. */
-	if (!has_exit)
-		f->rusage_minor_count = c->procstat.minor_faults;
-	if (!is_known(f->rusage_major_count))
-		f->rusage_major_count = c->procstat.major_faults;
 	if (!has_perf)
-		f->minor_count = f->rusage_minor_count;
+		f->minor_count = has_exit ? f->rusage_minor_count : c->procstat.minor_faults;
 	if (!is_known(f->major_count))
-		f->major_count = f->rusage_major_count;
+		f->major_count = has_exit ? f->rusage_major_count : c->procstat.major_faults;
 	if (!is_known(f->minor_count))
 		return;
 	f->source = has_perf ? "perf" : has_exit ? "rusage" : "procstat";
