@@ -28,7 +28,8 @@ func TestNoRoomForTheFirstBlock(t *testing.T) {
 	}
 	r := newRun(t)
 	r.prefix = []string{"prlimit", "--fsize=40", "--"}
-	r.record(nil, "/bin/sh", "-c", "echo started").expectStatus(125)
+	// The limit holds for the file with our stderr as well: no word but the error.
+	r.record([]string{"-q"}, "/bin/sh", "-c", "echo started").expectStatus(125)
 	r.expectMessage("run.rec")
 	if r.stdout != "" {
 		t.Errorf("the target ran: %q", r.stdout)

@@ -289,7 +289,8 @@ func checkResources(t *testing.T, tr *truth, rep *report) {
 		return
 	}
 	cpu := int64((*rep.CPU.UserSeconds + *rep.CPU.SystemSeconds) * 1e9)
-	near(t, "CPU time in ns", &cpu, tr.UserNs+tr.SystemNs, 0.05, 50e6)
+	// The kernel takes the memory apart after the target's last reading, for long on a busy machine.
+	near(t, "CPU time in ns", &cpu, tr.UserNs+tr.SystemNs, 0.05, 200e6)
 }
 
 func checkLosses(t *testing.T, tr *truth, rep *report) {
