@@ -40,7 +40,8 @@ struct session_result {
 	int status;
 	struct buf notices; /* lines for the user, each ended by a newline: what was missing,
 			       replaced, lost */
-	uint64_t line_count, fault_count, file_bytes; /* for the closing word */
+	uint64_t line_count, fault_count,
+		file_bytes;  /* for the closing word; faults unknown without perf */
 	int recording_error; /* negative errno when the recording is not whole; *err says why */
 };
 

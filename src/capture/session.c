@@ -272,7 +272,8 @@ int session_run(struct session_result *ret, const struct session_config *config,
 	struct session s = { .config = config, .result = ret, .signal_fd = -1 };
 	int rc;
 
-	*ret = (struct session_result){ .outcome = SESSION_NOT_STARTED };
+	*ret = (struct session_result){ .outcome = SESSION_NOT_STARTED,
+					.fault_count = UNKNOWN_U64 };
 	s.relay.write_end = s.relay.control = -1;
 	uname(&s.machine);
 	s.relay_buffer = xcalloc(1, RELAY_MESSAGE_BYTES_MAX);

@@ -90,10 +90,11 @@ static void add_final_counts(struct session *s)
 
 	if (!s->perf)
 		return;
-	if (perfset_count(s->perf, &ev.u.perf_count) == 0)
+	if (perfset_count(s->perf, &ev.u.perf_count) == 0) {
+		s->result->fault_count = ev.u.perf_count.minor_count;
 		session_add(s, &ev);
+	}
 	t = perfset_totals(s->perf);
-	s->result->fault_count = ev.u.perf_count.minor_count;
 	lost_count = perfset_lost(s->perf);
 	if (lost_count) {
 		session_add_loss(s, "perf", lost_count, "the rings were full");
@@ -111,7 +112,6 @@ static void add_final_counts(struct session *s)
 static void reap_relay(struct session *s)
 {
 	uint64_t until_ns = clock_monotonic_ns() + REAP_PATIENCE_NS;
-
 	int status = 0;
 
 	relay_leave(&s->relay);

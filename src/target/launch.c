@@ -94,7 +94,7 @@ int launch_go(struct launch *l, const char *command, struct err *err)
 		err_hint(err, "no '%s' on the PATH; for a program in this folder: ./%s", command,
 			 command);
 	else if (code == EACCES)
-		err_hint(err, "is it a program, and may you execute it? see: ls -l '%s'", command);
+		err_hint(err, "is it a program, and may you execute it? see: ls -ld '%s'", command);
 	else if (code == ENOEXEC)
 		err_hint(err, "a script needs a first line such as #!/bin/sh");
 	return -code;
