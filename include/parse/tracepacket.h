@@ -44,7 +44,10 @@ struct tracepacket_sink {
 
 struct tracepacket;
 
-struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink); /* free with _free */
+/* Free with _free. The kernel cuts a write longer than page_bytes, the size of a page, into several
+ * packets (pipe(2), O_DIRECT): what follows a packet of just that length is likely its rest, and a
+ * piece of a trace line only when no other reading makes sense. */
+struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink, size_t page_bytes);
 
 /* One packet, read at now_ns. Nearly always its bytes go to one of the sinks at once; packets that
  * look like a piece of a line wait until the line in progress is settled, at most

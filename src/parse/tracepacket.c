@@ -43,13 +43,16 @@ struct tracepacket {
 	struct buf items;		      /* struct pick_item each */
 	uint64_t serial;		      /* of the first queued packet; the others follow */
 	uint64_t next_numbers[PROCESSES_MAX]; /* newest first; 1 where nothing is known yet */
+	size_t page_bytes;
+	bool after_page; /* the packet before this one was as long as a packet can be */
 };
 
-struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink)
+struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink, size_t page_bytes)
 {
 	struct tracepacket *t = xcalloc(1, sizeof(*t));
 
 	t->sink = *sink;
+	t->page_bytes = page_bytes;
 	for (size_t i = 0; i < PROCESSES_MAX; i++)
 		t->next_numbers[i] = 1;
 	return t;
@@ -85,7 +88,10 @@ static uint64_t next_serial(const struct tracepacket *t)
 
 static void queue_add(struct tracepacket *t, struct text packet, int owner)
 {
-	struct pick_item item = { .offset = t->bytes.len, .len = packet.len, .owner = owner };
+	struct pick_item item = { .offset = t->bytes.len,
+				  .len = packet.len,
+				  .owner = owner,
+				  .after_page = t->after_page };
 
 	buf_add(&t->bytes, packet.at, packet.len);
 	buf_add(&t->items, &item, sizeof(item));
@@ -504,6 +510,7 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 		give_piece(t, takers, packet, now_ns);
 	else if (!begin_line(t, packet, now_ns))
 		take_other(t, packet);
+	t->after_page = packet.len == t->page_bytes;
 	while (queue_is_full(t) && (oldest = oldest_line(t)) >= 0)
 		line_give_up(t, oldest, now_ns);
 }

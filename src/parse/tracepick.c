@@ -21,6 +21,7 @@ struct reading {
 
 struct search {
 	const struct pick_context *context;
+	bool leave_rests; /* packets marked after_page are not tried */
 	const struct pick_item *items;
 	const char *bytes;
 	size_t indices[ITEMS_MAX]; /* of the piece-like items, in order */
@@ -29,6 +30,7 @@ struct search {
 	struct buf text;
 	struct reading expected, other; /* by whether the cycle number continues a known process */
 	size_t foreign_count;		/* of the indices: not given to this line so far */
+	size_t own_left_count;		/* given to this line, but not among the indices */
 	unsigned step_count;
 };
 
@@ -86,7 +88,8 @@ static bool is_own(const struct search *s, size_t index)
  * runtime would have printed a piece of no line. */
 static bool leaves_none_over(const struct search *s, size_t depth)
 {
-	size_t own_count = s->index_count - s->foreign_count, own_used = 0;
+	size_t own_count = s->index_count - s->foreign_count + s->own_left_count;
+	size_t own_used = 0;
 
 	for (size_t i = 0; i < depth; i++)
 		own_used += is_own(s, s->path[i]);
@@ -163,6 +166,11 @@ static bool collect(struct search *s, size_t count)
 
 		if (!may_use(s->context, &s->items[i]) || (!own && !grammar_has_piece(packet)))
 			continue;
+		if (s->leave_rests && s->items[i].after_page) {
+			s->own_left_count += own;
+			choice = true;
+			continue;
+		}
 		choice |= !own;
 		s->foreign_count += !own;
 		if (s->index_count == ITEMS_MAX) {
@@ -196,13 +204,16 @@ static void reassign(struct search *s, struct pick_item *items, size_t count,
 		items[s->indices[r->path[i]]].owner = owner;
 }
 
-bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
-		 const struct pick_context *context)
+/* Try all readings, the packets marked after_page in use or not. True when there is no choice, or
+ * one reading is left; without them it must continue a known process as well. */
+static bool settle_once(struct pick_item *items, size_t count, const char *bytes,
+			const struct pick_context *context, bool leave_rests)
 {
 	struct search *s = xcalloc(1, sizeof(*s));
 	bool settled = true;
 
 	s->context = context;
+	s->leave_rests = leave_rests;
 	s->items = items;
 	s->bytes = bytes;
 	if (collect(s, count)) {
@@ -213,8 +224,8 @@ bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 		if (s->step_count <= STEPS_MAX)
 			search_from(s, 0, 0, &state, s->foreign_count);
 		r = only_reading(s);
-		settled = r != NULL;
-		if (r)
+		settled = r && (!leave_rests || r == &s->expected);
+		if (settled)
 			reassign(s, items, count, r);
 	}
 	buf_done(&s->text);
@@ -222,4 +233,20 @@ bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 	buf_done(&s->other.text);
 	free(s);
 	return settled;
+}
+
+static bool has_rests(const struct pick_item *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (items[i].after_page)
+			return true;
+	return false;
+}
+
+bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
+		 const struct pick_context *context)
+{
+	if (has_rests(items, count) && settle_once(items, count, bytes, context, true))
+		return true;
+	return settle_once(items, count, bytes, context, false);
 }

@@ -13,6 +13,7 @@
 struct pick_item {
 	size_t offset, len; /* in the queue's bytes */
 	int owner;	    /* index of the line it was given to, or PICK_... */
+	bool after_page;    /* likely the rest of a longer write, see tracepacket_new */
 };
 
 /* What pick_settle is told besides the packets. */
@@ -26,8 +27,9 @@ struct pick_context {
 
 /* The packets of the owner make up a complete line. When other packets between them could be pieces
  * as well, look for the one reading that makes sense (form of the numbers, stop-the-world cpu = P x
- * wall, a cycle number that continues a known process) and change the owners accordingly. False
- * when more than one reading, or none, is left: owners are then as they were. */
+ * wall, a cycle number that continues a known process) and change the owners accordingly. A reading
+ * that needs no packet marked after_page is right before all others. False when more than one
+ * reading, or none, is left: owners are then as they were. */
 bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 		 const struct pick_context *context);
 

@@ -265,7 +265,7 @@ int relay_run(int pipe_fd, int control, const struct relay_config *config)
 	char *buffer = xcalloc(1, READ_BYTES);
 	int more = 0;
 
-	l.packets = tracepacket_new(&sink);
+	l.packets = tracepacket_new(&sink, (size_t)sysconf(_SC_PAGESIZE));
 	fcntl(pipe_fd, F_SETFL, fcntl(pipe_fd, F_GETFL) | O_NONBLOCK);
 	while (more != 1) {
 		if (more == 0 || is_full(&l))

@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct totals t = { 0 };
 	struct tracepacket_sink sink = { on_user, on_line, &t };
-	struct tracepacket *machine = tracepacket_new(&sink);
+	struct tracepacket *machine =
+		tracepacket_new(&sink, 16 /* so that packets of a page's length occur */);
 	uint64_t now_ns = 1, fed_bytes = 0;
 
 	while (size > 0) {
