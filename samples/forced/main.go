@@ -5,16 +5,23 @@ import (
 	"flag"
 	"runtime"
 	"runtime/debug"
-	"time"
 
 	"gctide.invalid/samples/internal/load"
 	"gctide.invalid/samples/internal/truth"
 )
 
-// letLineOut waits until the line of a cycle that has just ended is printed: a forced cycle that starts meanwhile
-// would mark that line as its own (runtime/mgc.go, gcStart sets work.userForced before it has worldsema).
-func letLineOut() {
-	time.Sleep(3 * time.Millisecond)
+// alone calls a function that forces a collection when no other cycle runs or prints: up to Go 1.25 a forced
+// cycle that waits for its turn marks the line of the cycle before as forced, and one of the runtime's own
+// takes the mark away (runtime/mgc.go, gcStart sets work.userForced before it has worldsema).
+// SetGCPercent(-1) returns when no mark phase is running; ReadMemStats needs worldsema, which a cycle
+// holds until its line is out.
+func alone(force func()) {
+	var m runtime.MemStats
+	percent := debug.SetGCPercent(-1)
+	runtime.ReadMemStats(&m)
+	force()
+	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(percent)
 }
 
 func main() {
@@ -28,8 +35,7 @@ func main() {
 	set := load.New(*live<<20, 1)
 	for i := 0; i < *count; i++ {
 		set.Churn(*between << 20)
-		letLineOut()
-		runtime.GC()
+		alone(runtime.GC)
 		// Enough without a call for a cycle or two of the runtime's own.
 		if i%5 == 4 {
 			set.Churn(*live << 21)
@@ -37,8 +43,7 @@ func main() {
 	}
 	for i := 0; i < *returns; i++ {
 		set.Churn(*between << 20)
-		letLineOut()
-		debug.FreeOSMemory()
+		alone(debug.FreeOSMemory)
 	}
 	r.Worked()
 	runtime.KeepAlive(set)

@@ -97,20 +97,10 @@ func (r *run) argv() string {
 	return ""
 }
 
-// lateForced is how many lines may say "(forced)" wrongly, or not say it. A runtime.GC that is waiting for its
-// turn sets work.userForced for the next cycle already, in old releases, when the line of the cycle before is not
-// printed yet (runtime/mgc.go, gcStart: Go 1.19 sets it before it has worldsema, Go 1.26 after it).
-func lateForced(tr *truth) int64 {
-	if goMinor(tr) >= 26 {
-		return 0
-	}
-	return 2
-}
-
 func checkCycles(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
 	equal(t, "cycle_count", rep.GC.CycleCount, tr.NumGC)
-	near(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC, 0, lateForced(tr))
+	equal(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC)
 	if int64(len(rep.Cycles)) != tr.NumGC {
 		t.Fatalf("%d cycles are listed, want %d", len(rep.Cycles), tr.NumGC)
 	}
@@ -158,16 +148,11 @@ func step(ns int64) int64 {
 	return 1e6
 }
 
-// lockWait is what one cycle's printed pause may exceed the runtime's own sum by. Up to Go 1.21 the two are
-// the same reading. Since Go 1.22 the printed figures begin before the runtime gets sched.lock for the
-// stop, pause_ns begins after it (runtime/proc.go, stopTheWorldWithSema); uncontended that is far
-// below a microsecond per stop.
-func lockWait(tr *truth) int64 {
-	if goMinor(tr) < 22 {
-		return 0
-	}
-	return 5e3
-}
+// printsOwnPause: up to Go 1.21 the printed stops and pause_ns are the same readings of the clock. Since Go 1.22
+// the printed ones begin before the runtime gets sched.lock for the stop, pause_ns begins after it
+// (runtime/proc.go, stopTheWorldWithSema). So the printed figure is larger by the wait for that lock:
+// mostly below 2 us per cycle, more where a thread loses its CPU meanwhile.
+func printsOwnPause(tr *truth) bool { return goMinor(tr) < 22 }
 
 // goMinor is the 19 of go1.19.8.
 func goMinor(tr *truth) int {
@@ -181,45 +166,65 @@ func goMinor(tr *truth) int {
 
 // checkPauses compares printed pauses with the runtime's exact ones, cycle by cycle and in all.
 //
-// A printed figure v stands for a time in [v, v+step). Two things that no outside observer can see move
-// single cycles further, so one in ten, and always one, may lie outside: a thread that loses the CPU while
-// it waits for the lock (Go 1.22+: the printed sum is larger), and a mark termination that is
-// tried again (the runtime's sum has all tries, the line only the last: smaller).
+// A printed figure v stands for a time in [v, v+step). Where the runtime prints its own pause every cycle
+// and the total must agree with that. From Go 1.22 on no cycle may be printed shorter, and nine in ten,
+// always all but one, at most 5 us longer; TestPauseTotal holds the total where the machine is quiet. With
+// either, one mark termination may be tried again: pause_ns has all tries, the line only the last.
 func checkPauses(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
-	var printed, uncertain, sum int64
-	lockWaitNs := lockWait(tr)
-	outside := map[int64]bool{}
+	const lockWaitNs = 5e3
+	var low, high, retried, waited int64
 	for _, c := range rep.Cycles {
-		low := c.SweepTermination + c.MarkTermination
+		printed := c.SweepTermination + c.MarkTermination
+		equal(t, "pause_total_ns", &c.PauseTotalNs, printed)
 		width := step(c.SweepTermination) + step(c.MarkTermination)
-		if c.PauseTotalNs != low {
-			t.Errorf("cycle %d: pause_total_ns %d is not the sum of its stops %d", c.Number,
-				c.PauseTotalNs, low)
-		}
-		sum += c.PauseTotalNs
+		low, high = low+printed, high+printed+width
 		exact, inRing := tr.ofCycle(tr.PauseNs, c.Number)
-		if !inRing {
-			exact = low
+		switch {
+		case !inRing:
+		case exact >= printed+width:
+			t.Logf("cycle %d: printed %d ns, the runtime has %d", c.Number, printed, exact)
+			retried++
+			high += exact - printed
+		case exact < printed && printsOwnPause(tr):
+			t.Errorf("cycle %d: printed %d ns, the runtime has only %d", c.Number, printed, exact)
+		case exact < printed-lockWaitNs:
+			t.Logf("cycle %d: printed %d ns, the runtime has %d", c.Number, printed, exact)
+			waited++
 		}
-		if exact < low-lockWaitNs || exact > low+width {
-			t.Logf("cycle %d: printed %d..%d ns, the runtime has %d", c.Number, low, low+width, exact)
-			outside[c.Number] = true
-			printed += exact
-			continue
+	}
+	if retried > 1 || waited > int64(len(rep.Cycles)/10+1) {
+		t.Errorf("of %d cycles %d have a longer and %d a shorter pause than printed", len(rep.Cycles), retried, waited)
+	}
+	if int64(len(rep.Cycles)) == tr.NumGC && (tr.PauseTotalNs > high || (printsOwnPause(tr) && tr.PauseTotalNs < low)) {
+		t.Errorf("pauses add up to %d..%d ns, the runtime has %d", low, high, tr.PauseTotalNs)
+	}
+	checkPauseSummary(t, &rep.GC.Pause, len(rep.Cycles), low)
+}
+
+// TestPauseTotal runs alone. Of three runs one must be undisturbed: then the printed total agrees with the
+// runtime's within the printed resolution, and from Go 1.22 on within 1 % for the waits that only the
+// printed figure contains.
+func TestPauseTotal(t *testing.T) {
+	var low, high int64
+	var tr *truth
+	for try := 0; try < 3; try++ {
+		r := newRun(t).record(nil, sample("steady"), "-total-mib", "1024")
+		r.expectStatus(0)
+		tr = r.truth()
+		low, high = 0, 0
+		for _, c := range r.report().Cycles {
+			low += c.PauseTotalNs
+			high += c.PauseTotalNs + step(c.SweepTermination) + step(c.MarkTermination)
 		}
-		printed += low
-		uncertain += width
+		if !printsOwnPause(tr) {
+			low -= low / 100
+		}
+		if low > 0 && low <= tr.PauseTotalNs && tr.PauseTotalNs <= high {
+			return
+		}
 	}
-	if allowed := len(rep.Cycles)/10 + 1; len(outside) > allowed {
-		t.Errorf("%d of %d cycles have another pause than the runtime's; allowed are %d", len(outside),
-			len(rep.Cycles), allowed)
-	}
-	if int64(len(tr.PauseNs)) == tr.NumGC && int64(len(rep.Cycles)) == tr.NumGC && (tr.PauseTotalNs < printed-lockWaitNs*tr.NumGC ||
-		tr.PauseTotalNs > printed+uncertain) {
-		t.Errorf("pauses add up to %d..%d ns, the runtime has %d", printed, printed+uncertain, tr.PauseTotalNs)
-	}
-	checkPauseSummary(t, &rep.GC.Pause, len(rep.Cycles), sum)
+	t.Errorf("pauses add up to %d..%d ns, the runtime has %d", low, high, tr.PauseTotalNs)
 }
 
 func checkPauseSummary(t *testing.T, p *pause, cycles int, sum int64) {
@@ -289,8 +294,11 @@ func checkResources(t *testing.T, tr *truth, rep *report) {
 		return
 	}
 	cpu := int64((*rep.CPU.UserSeconds + *rep.CPU.SystemSeconds) * 1e9)
-	// The kernel takes the memory apart after the target's last reading, for long on a busy machine.
-	near(t, "CPU time in ns", &cpu, tr.UserNs+tr.SystemNs, 0.05, 200e6)
+	// More, by what the kernel needs to take the memory apart after the target's last reading; never less but
+	// for the microsecond that getrusage cuts off each.
+	if told := tr.UserNs + tr.SystemNs; cpu < told-2e3 || cpu > told+told/20+200e6 {
+		t.Errorf("CPU time is %d ns, the target read %d ns before its end", cpu, told)
+	}
 }
 
 func checkLosses(t *testing.T, tr *truth, rep *report) {
