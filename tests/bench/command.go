@@ -90,6 +90,11 @@ func timed(keep bool, argv ...string) (usage, error) {
 type truth struct {
 	ElapsedNs   int64 `json:"elapsed_ns"`
 	MinorFaults int64 `json:"minor_faults"`
+	Extra       struct {
+		// The storm only: lower quartile of the times of batches of faults.
+		BatchFaults int64 `json:"batch_faults"`
+		BatchQ1Ns   int64 `json:"batch_q1_ns"`
+	} `json:"extra"`
 }
 
 // runSample runs a sample, possibly under a recorder, and returns what it tells of itself.

@@ -32,46 +32,52 @@ func mib(bytes int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }
 
-// printShare compares the two extra costs, where perf's is more than the noise: a share of nothing says
+// printShare compares the extra cost with perf's, where that is more than the noise: a share of nothing says
 // nothing.
-func printShare(record, perf *spread) {
+func printShare(what string, record, perf *spread) {
 	switch {
-	case perf == nil:
+	case record == nil || perf == nil:
 	case perf.Low <= 1:
-		fmt.Println("  perf's own extra cost is within the noise of these rounds: no share of it is told")
+		fmt.Printf("  share of perf's extra cost, %s: not told, perf's is within the noise of these rounds\n", what)
 	default:
 		share := (record.Median - 1) / (perf.Median - 1)
-		fmt.Printf("  record's extra cost is %.2f of perf's; goal <= 0.50: %s\n", share, met(share <= 0.5))
+		fmt.Printf("  share of perf's extra cost, %s: %.2f; goal <= 0.50: %s\n", what, share, met(share <= 0.5))
 	}
 }
 
-func printSlowdowns(sample string, all []slowdown) {
-	bare := &all[0]
-	rate := float64(bare.Faults) / float64(len(bare.seconds)) / bare.MedianSeconds
-	fmt.Printf("%s: bare %.2f s, %.0f faults/s; time as a ratio to the bare run of the same round, %d rounds\n",
-		sample, bare.MedianSeconds, rate, len(bare.seconds))
-	fmt.Printf("  %-12s %7s  %-15s %-15s %6s  %7s  %9s\n", "", "median", "95 % interval", "quartiles",
-		"min", "B/fault", "lost")
-	for i := range all[1:] {
-		s := &all[i+1]
-		if s.Skipped != "" {
-			fmt.Printf("  %-12s skipped: %s\n", s.Way, s.Skipped)
-			continue
-		}
-		r := s.Ratio
-		density := "-"
-		if s.Events > 0 {
-			density = fmt.Sprintf("%.1f", s.BytesPerFault)
-		}
-		lost := "unknown"
-		if s.Lost >= 0 {
-			lost = fmt.Sprint(s.Lost)
-		}
-		fmt.Printf("  %-12s %7.3f  %.3f .. %.3f  %.3f .. %.3f  %6.3f  %7s  %9s  %s\n", s.Way, r.Median, r.Low,
-			r.High, r.Q1, r.Q3, r.Min, density, lost, verdict(r, s.Goal))
+func printWay(s *slowdown) {
+	if s.Skipped != "" {
+		fmt.Printf("  %-12s skipped: %s\n", s.Way, s.Skipped)
+		return
 	}
-	record, perf := &all[1], &all[3]
-	printShare(record.Ratio, perf.Ratio)
+	r := s.Ratio
+	density, lost, undisturbed := "-", "unknown", "-"
+	if s.Events > 0 {
+		density = fmt.Sprintf("%.1f", s.BytesPerFault)
+	}
+	if s.Lost >= 0 {
+		lost = fmt.Sprint(s.Lost)
+	}
+	if s.Undisturbed != nil {
+		undisturbed = fmt.Sprintf("%.3f (%+.0f ns)", s.Undisturbed.Median, s.ExtraNs)
+	}
+	fmt.Printf("  %-12s %7.3f  %.3f .. %.3f  %.3f .. %.3f  %-17s  %7s  %9s  %s\n", s.Way, r.Median, r.Low,
+		r.High, r.Q1, r.Q3, undisturbed, density, lost, verdict(r, s.Goal))
+}
+
+func printSlowdowns(sample string, all []slowdown) {
+	record, counts, perf := &all[0], &all[1], &all[2]
+	rate := float64(record.Faults) / float64(len(record.runs)) / record.MedianSeconds
+	fmt.Printf("%s: bare %.2f s, %.0f faults/s; time as a ratio to the bare runs before and after, %d rounds\n",
+		sample, record.MedianSeconds, rate, len(record.runs))
+	fmt.Printf("  %-12s %7s  %-15s %-15s  %-17s  %7s  %9s\n", "", "median", "95 % interval", "quartiles",
+		"each fault alone", "B/fault", "lost")
+	for i := range all {
+		printWay(&all[i])
+	}
+	printShare("as it comes", record.Ratio, perf.Ratio)
+	printShare("as it comes, each fault alone", record.Undisturbed, perf.Undisturbed)
+	printShare("counts only, each fault alone", counts.Undisturbed, perf.Undisturbed)
 	if record.Lost >= 0 {
 		fmt.Printf("  %d of %d events lost by record; goal 0: %s\n", record.Lost, record.Events+record.Lost,
 			met(record.Lost == 0 && record.Events > 0))

@@ -184,7 +184,7 @@ func recordMany(c *config, file string) (truth, *recorded, error) {
 	if n := known(r.Faults.RecordedCount); n < int64(c.faults)/10*9 {
 		fmt.Printf("at %.0f faults/s %d of %d were recorded one by one; once more at %d faults/s\n",
 			float64(c.faults)/float64(t.ElapsedNs)*1e9, n, c.faults, stormRate)
-		work, err := calibrateStorm(c)
+		work, err := calibrateStorm(c, 1)
 		if err != nil {
 			return t, nil, err
 		}

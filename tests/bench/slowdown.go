@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -17,19 +18,25 @@ type slowdown struct {
 	Sample  string `json:"sample"`
 	Way     string `json:"way"`
 	Skipped string `json:"skipped,omitempty"`
-	// Of the sample's elapsed time to that of the bare run of the same round.
+	// Of the sample's elapsed time to the mean of the bare runs right before and after it.
 	Ratio *spread `json:"ratio"`
+	// The storms only: the same of the time of batches of faults, of which the lower quartile in each run stands
+	// for those that nothing else disturbed. It holds what every fault costs, not what comes now and then.
+	Undisturbed *spread `json:"undisturbed_ratio,omitempty"`
+	// What that is for one fault.
+	ExtraNs float64 `json:"extra_ns_per_fault,omitempty"`
 	// What the same comparison gives for the goal; 0 when there is none.
 	Goal          float64 `json:"goal,omitempty"`
-	MedianSeconds float64 `json:"median_seconds"`
+	MedianSeconds float64 `json:"bare_median_seconds"`
 	BytesPerFault float64 `json:"recording_bytes_per_fault,omitempty"`
 	// Over all rounds: faults by getrusage, events in the recordings, events known to be lost (-1: unknown).
 	Faults int64 `json:"fault_count"`
 	Events int64 `json:"event_count"`
 	Lost   int64 `json:"lost_count"`
 
-	seconds []float64
-	bytes   int64
+	runs, before []truth // before: the bare run before each run; after it comes the next one's
+	after        []truth
+	bytes        int64
 }
 
 // way is a command to put in front of the sample.
@@ -42,16 +49,15 @@ type way struct {
 }
 
 var ways = []way{
-	{name: "bare"},
 	{
-		name: "record", goals: map[string]float64{"steady": 1.02, "storm": 1.06},
+		name: "record", goals: map[string]float64{"steady": 1.02, "storm": 1.06, "wide storm": 1.06},
 		prefix: func(c *config, file string) []string {
 			return []string{c.gctide, "record", "-o", file, "--"}
 		},
 		count: countGctide,
 	},
 	{
-		name: "counts only", goals: map[string]float64{"steady": 1.01, "storm": 1.01},
+		name: "counts only", goals: map[string]float64{"steady": 1.01, "storm": 1.01, "wide storm": 1.01},
 		prefix: func(c *config, file string) []string {
 			return []string{c.gctide, "record", "--no-fault-addresses", "-o", file, "--"}
 		},
@@ -115,21 +121,21 @@ func perfIsMissing(c *config) string {
 	}
 	file := filepath.Join(c.scratch, "probe.data")
 	defer os.Remove(file)
-	argv := append(ways[3].prefix(c, file), "true")
+	argv := append(ways[len(ways)-1].prefix(c, file), "true")
 	if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return strings.TrimSpace(strings.SplitN(string(out)+err.Error(), "\n", 2)[0])
 	}
 	return ""
 }
 
-// calibrateStorm finds how much computing after each fault makes the storm's rate what it should be.
-func calibrateStorm(c *config) (int, error) {
+// calibrateStorm finds how much computing after each fault makes the rate of all threads what it should be.
+func calibrateStorm(c *config, threads int) (int, error) {
 	const faults, probe, target = 100000, 1500, 1e9 / stormRate
 	perFault := func(work int) (float64, error) {
 		best := 0.0
 		for i := 0; i < 3; i++ {
 			t, err := runSample(filepath.Join(c.samples, "storm"), "-faults", strconv.Itoa(faults),
-				"-work", strconv.Itoa(work))
+				"-work", strconv.Itoa(work), "-threads", strconv.Itoa(threads))
 			if err != nil {
 				return 0, err
 			}
@@ -158,19 +164,12 @@ func calibrateStorm(c *config) (int, error) {
 func watch(c *config, w *way, sample []string, s *slowdown) error {
 	file := filepath.Join(c.scratch, "run.rec")
 	defer os.Remove(file)
-	argv := sample
-	if w.prefix != nil {
-		argv = append(w.prefix(c, file), sample...)
-	}
-	t, err := runSample(argv...)
+	t, err := runSample(append(w.prefix(c, file), sample...)...)
 	if err != nil {
 		return err
 	}
-	s.seconds = append(s.seconds, float64(t.ElapsedNs)/1e9)
+	s.runs = append(s.runs, t)
 	s.Faults += t.MinorFaults
-	if w.prefix == nil {
-		return nil
-	}
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
@@ -179,7 +178,28 @@ func watch(c *config, w *way, sample []string, s *slowdown) error {
 	return w.count(c, file, s)
 }
 
-// compareWays runs one sample in all ways, round by round.
+// oneRound runs the sample in all ways, each between two bare runs, and returns the last bare run.
+func oneRound(c *config, sample []string, all []slowdown, bare truth) (truth, error) {
+	for i := range all {
+		s := &all[i]
+		if s.Skipped != "" {
+			continue
+		}
+		if err := watch(c, &ways[i], sample, s); err != nil {
+			return bare, err
+		}
+		s.before = append(s.before, bare)
+		var err error
+		if bare, err = runSample(sample...); err != nil {
+			return bare, err
+		}
+		s.after = append(s.after, bare)
+	}
+	return bare, nil
+}
+
+// compareWays runs one sample in all ways, round by round. A machine drifts, so what counts is the ratio
+// to its neighbours in time.
 func compareWays(c *config, name string, sample []string, noPerf string) ([]slowdown, error) {
 	all := make([]slowdown, len(ways))
 	for i, w := range ways {
@@ -188,37 +208,60 @@ func compareWays(c *config, name string, sample []string, noPerf string) ([]slow
 			all[i].Skipped = noPerf
 		}
 	}
-	// One round more than asked for: the first one warms the caches and does not count.
-	for round := 0; round <= c.rounds; round++ {
-		for i := range ways {
-			s := &all[i]
-			if round == 0 {
-				s = &slowdown{}
-			}
-			if all[i].Skipped != "" {
-				continue
-			}
-			if err := watch(c, &ways[i], sample, s); err != nil {
-				return nil, err
-			}
+	// The first run warms the caches and does not count.
+	if _, err := runSample(sample...); err != nil {
+		return nil, err
+	}
+	bare, err := runSample(sample...)
+	if err != nil {
+		return nil, err
+	}
+	for round := 0; round < c.rounds; round++ {
+		if bare, err = oneRound(c, sample, all, bare); err != nil {
+			return nil, err
 		}
 	}
 	for i := range all {
 		if all[i].Skipped == "" {
-			summarise(&all[i], all[0].seconds)
+			summarise(&all[i])
 		}
 	}
 	return all, nil
 }
 
-func summarise(s *slowdown, bare []float64) {
-	ratios := make([]float64, len(bare))
-	for i := range bare {
-		ratios[i] = s.seconds[i] / bare[i]
+func elapsed(t *truth) float64 { return float64(t.ElapsedNs) / 1e9 }
+
+func perFault(t *truth) float64 {
+	if t.Extra.BatchFaults == 0 {
+		return 0
 	}
-	ratio := describe(ratios)
+	return float64(t.Extra.BatchQ1Ns) / float64(t.Extra.BatchFaults)
+}
+
+// ratios divides each run's figure by the mean of its two neighbours', and tells the median of the
+// differences.
+func ratios(s *slowdown, figure func(*truth) float64) (spread, float64) {
+	var all, extra []float64
+	for i := range s.runs {
+		bare := (figure(&s.before[i]) + figure(&s.after[i])) / 2
+		all = append(all, figure(&s.runs[i])/bare)
+		extra = append(extra, figure(&s.runs[i])-bare)
+	}
+	return describe(all), quantile(sortedCopy(extra), 0.5)
+}
+
+func summarise(s *slowdown) {
+	ratio, _ := ratios(s, elapsed)
 	s.Ratio = &ratio
-	s.MedianSeconds = quantile(sortedCopy(s.seconds), 0.5)
+	var bare []float64
+	for i := range s.before {
+		bare = append(bare, elapsed(&s.before[i]))
+	}
+	s.MedianSeconds = quantile(sortedCopy(bare), 0.5)
+	if perFault(&s.runs[0]) > 0 {
+		undisturbed, extra := ratios(s, perFault)
+		s.Undisturbed, s.ExtraNs = &undisturbed, extra
+	}
 	if s.Events > 0 {
 		s.BytesPerFault = float64(s.bytes) / float64(s.Events)
 	}
@@ -226,26 +269,33 @@ func summarise(s *slowdown, bare []float64) {
 
 func measureSlowdowns(c *config) ([]slowdown, error) {
 	noPerf := perfIsMissing(c)
-	work, err := calibrateStorm(c)
-	if err != nil {
+	storm := filepath.Join(c.samples, "storm")
+	faults := strconv.Itoa(2 * stormRate)
+	var all []slowdown
+	measure := func(name string, argv ...string) error {
+		results, err := compareWays(c, name, argv, noPerf)
+		if err == nil {
+			printSlowdowns(name, results)
+			all = append(all, results...)
+		}
+		return err
+	}
+	if err := measure("steady", filepath.Join(c.samples, "steady")); err != nil {
 		return nil, err
 	}
-	samples := []struct {
-		name string
-		argv []string
-	}{
-		{"steady", []string{filepath.Join(c.samples, "steady")}},
-		{"storm", []string{filepath.Join(c.samples, "storm"), "-faults", strconv.Itoa(2 * stormRate),
-			"-work", strconv.Itoa(work)}},
-	}
-	var all []slowdown
-	for _, s := range samples {
-		results, err := compareWays(c, s.name, s.argv, noPerf)
+	// One thread leaves the other CPUs to the recorder; a thread on each leaves it none.
+	for _, s := range []struct {
+		name    string
+		threads int
+	}{{"storm", 1}, {"wide storm", runtime.NumCPU()}} {
+		work, err := calibrateStorm(c, s.threads)
 		if err != nil {
 			return nil, err
 		}
-		printSlowdowns(s.name, results)
-		all = append(all, results...)
+		if err := measure(s.name, storm, "-threads", strconv.Itoa(s.threads), "-faults", faults, "-work",
+			strconv.Itoa(work)); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
