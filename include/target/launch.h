@@ -4,17 +4,27 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
+/* A signal of which the recorder changed the disposition, and what it was before. */
+struct launch_signal {
+	int number;
+	struct sigaction before;
+};
+
 struct launch_config {
 	char **argv; /* ends with NULL; argv[0] is looked up in PATH */
 	char **environment;
 	int stderr_fd; /* becomes the target's stderr; stdin and stdout are inherited */
 	const sigset_t *signal_mask; /* the mask the target shall start with */
+	/* Put back before the target begins: what was ignored stays ignored across execve(2). */
+	const struct launch_signal *changed_signals; /* borrowed */
+	size_t changed_signal_count;
 };
 
 struct launch {

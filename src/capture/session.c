@@ -177,6 +177,28 @@ static void add_preamble(struct session *s, const struct err *perf_err)
 	writer_flush(s->writer);
 }
 
+/* What the recorder needs for itself. The target gets back what was inherited (launch.h). */
+static void change_dispositions(struct session *s)
+{
+	static const struct {
+		int number;
+		void (*wanted)(int);
+	} changes[SESSION_CHANGED_SIGNALS] = {
+		/* Who inherits it ignored hears nothing of children that end, and cannot reap them
+		 * (sigaction(2)). */
+		{ SIGCHLD, SIG_DFL },
+		{ SIGPIPE, SIG_IGN },
+		{ SIGXFSZ, SIG_IGN }, /* a file-size limit is then an error of write(2) */
+	};
+
+	for (size_t i = 0; i < SESSION_CHANGED_SIGNALS; i++) {
+		struct sigaction action = { .sa_handler = changes[i].wanted };
+
+		s->changed_signals[i].number = changes[i].number;
+		sigaction(changes[i].number, &action, &s->changed_signals[i].before);
+	}
+}
+
 /* The signals that users send to programs are passed on; SIGCHLD says that the target ended. */
 static int take_signals(struct session *s, struct err *err)
 {
@@ -186,12 +208,8 @@ static int take_signals(struct session *s, struct err *err)
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		sigaddset(&set, taken[i]);
-	/* Who inherits it ignored hears nothing of children that end, and cannot reap them
-	 * (sigaction(2)). */
-	signal(SIGCHLD, SIG_DFL);
+	change_dispositions(s);
 	sigprocmask(SIG_BLOCK, &set, &s->old_mask);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a file-size limit is then an error of write(2) */
 	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? err_set(err, errno, "cannot receive signals") : 0;
 }
@@ -218,12 +236,16 @@ static void start_sampler(struct session *s)
 static int start_target(struct session *s, struct err *err)
 {
 	const struct session_config *c = s->config;
-	struct launch_config l = { c->argv, c->environment->vector, -1, &s->old_mask };
+	struct launch_config l = { .argv = c->argv,
+				   .environment = c->environment->vector,
+				   .stderr_fd = s->relay.write_end,
+				   .signal_mask = &s->old_mask,
+				   .changed_signals = s->changed_signals,
+				   .changed_signal_count = SESSION_CHANGED_SIGNALS };
 	struct perfset_config p = { .addresses = c->addresses, .thin_period = SESSION_THIN_PERIOD };
 	struct err perf_err = { 0 };
 	int rc;
 
-	l.stderr_fd = s->relay.write_end;
 	rc = launch_prepare(&s->launch, &l, err);
 	fd_drop(&s->relay.write_end);
 	if (rc < 0)

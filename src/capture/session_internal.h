@@ -16,6 +16,8 @@
 #include "target/launch.h"
 #include "target/relay.h"
 
+#define SESSION_CHANGED_SIGNALS 3
+
 struct session {
 	const struct session_config *config;
 	struct session_result *result;
@@ -27,6 +29,7 @@ struct session {
 	struct buf sampler_bytes;    /* encoded records, the last one perhaps cut */
 	struct utsname machine;
 	sigset_t old_mask;
+	struct launch_signal changed_signals[SESSION_CHANGED_SIGNALS];
 	int signal_fd;
 	uint64_t start_ns;
 	char *relay_buffer; /* RELAY_MESSAGE_BYTES_MAX */

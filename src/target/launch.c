@@ -30,8 +30,8 @@ static void become_target(const struct launch_config *c, int go_fd, int error_fd
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(125); /* the recorder is gone: nothing was promised to the user yet */
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	for (size_t i = 0; i < c->changed_signal_count; i++)
+		sigaction(c->changed_signals[i].number, &c->changed_signals[i].before, NULL);
 	sigprocmask(SIG_SETMASK, c->signal_mask, NULL);
 	execvpe(c->argv[0], c->argv, c->environment);
 	report_and_exit(error_fd, errno);
