@@ -65,6 +65,7 @@ struct model_pause {
 struct model_gc {
 	bool is_on;	      /* trace lines could have been seen */
 	uint64_t cycle_count; /* the highest number seen, as NumGC */
+	bool is_at_least;     /* there may have been later ones that nobody saw */
 	uint64_t row_count;   /* cycles seen with all their figures */
 	uint64_t forced_count;
 	uint64_t first_number;
@@ -176,6 +177,10 @@ struct model_losses {
 	uint64_t missing_cycle_count, failed_read_count, missed_sample_count, recording_lost_count;
 	uint64_t mended_line_count; /* of a log: put together again from pieces */
 	bool is_at_least;	    /* something was lost without a count */
+	/* More of these was lost than the count says, or, where that is unknown, than nothing. */
+	struct {
+		bool perf, throttle, lines, samples, records;
+	} more;
 };
 
 enum model_end { MODEL_WHOLE, MODEL_TRUNCATED, MODEL_CORRUPT, MODEL_FAILED };
@@ -210,6 +215,7 @@ struct model {
 	struct model_cpu cpu;
 	struct model_observer observer;
 	struct model_losses losses;
+	struct buf uncounted_reason; /* of the first loss without a count */
 	struct model_recording recording;
 
 	uint64_t process_id;	/* whose cycles are shown */

@@ -19,6 +19,9 @@ const char *units_duration(char *buf, uint64_t ns); /* "1.84 ms" */
 const char *units_count(char *buf, uint64_t count); /* "71,234" */
 const char *units_ratio(char *buf, double ratio);   /* "3.1 %"; NaN prints "unknown" */
 
+/* The word that goes with a count: one for 1, else many. */
+const char *units_plural(uint64_t count, const char *one, const char *many);
+
 /* Parse a size ("64MiB", "4096", "4096B") or a duration ("10ms"; a bare number has no unit and
  * is refused, but "0" is taken). 0 and *ret filled, or -EINVAL / -ERANGE. Fractions ("1.5s") are
  * taken. */

@@ -191,19 +191,23 @@ static void on_loss(struct collect *c, const struct event *ev)
 	const struct event_loss *l = &ev->u.loss;
 	struct model_losses *out = &c->m->losses;
 	uint64_t *sum = &out->recording_lost_count;
+	bool *more = &out->more.records;
 
 	if (text_is(l->source, "perf.throttle"))
-		sum = &out->throttle_count;
+		sum = &out->throttle_count, more = &out->more.throttle;
 	else if (text_starts(l->source, "perf"))
-		sum = &out->perf_lost_count;
+		sum = &out->perf_lost_count, more = &out->more.perf;
 	else if (text_is(l->source, "trace"))
-		sum = &out->unparsed_line_count;
+		sum = &out->unparsed_line_count, more = &out->more.lines;
 	else if (text_is(l->source, "statm") || text_is(l->source, "smaps"))
-		sum = &out->missed_sample_count;
-	if (is_known(l->count))
+		sum = &out->missed_sample_count, more = &out->more.samples;
+	if (is_known(l->count)) {
 		*sum += l->count;
-	else
-		out->is_at_least = true;
+		return;
+	}
+	if (!out->is_at_least)
+		model_set(&c->m->uncounted_reason, l->detail);
+	*more = out->is_at_least = true;
 }
 
 static void on_fallback(struct collect *c, const struct event *ev)

@@ -37,8 +37,10 @@ static bool is_corrupt(const struct model *m, struct model_finding *f)
 }
 
 struct loss_text {
-	const char *what;
+	const char *one, *many; /* "perf record lost" */
+	const char *of;		/* "perf records" */
 	uint64_t count;
+	bool more; /* than the count, or than nothing where it is unknown */
 };
 
 /* Samples that came too late are usual on a busy machine: of a level, one in ten does not matter.
@@ -48,43 +50,53 @@ static uint64_t missed_samples(const struct model *m)
 	uint64_t missed = m->losses.missed_sample_count;
 	uint64_t taken = is_known(m->memory.sample_count) ? m->memory.sample_count : 0;
 
-	return missed > taken / 10 ? missed : 0;
+	return is_known(missed) && missed > taken / 10 ? missed : 0;
+}
+
+/* One part of the evidence; empty when nothing of it was lost. */
+static void add_loss(struct buf *text, const struct loss_text *l)
+{
+	const char *comma = text->len ? ", " : "";
+
+	if (is_known(l->count) && l->count)
+		buf_addf(text, "%s%s%" PRIu64 " %s", comma, l->more ? "at least " : "", l->count,
+			 units_plural(l->count, l->one, l->many));
+	else if (l->more)
+		buf_addf(text, "%san unknown number of %s", comma, l->of);
 }
 
 static bool has_losses(const struct model *m, struct model_finding *f)
 {
 	const struct model_losses *l = &m->losses;
 	const struct loss_text losses[] = {
-		{ "perf records lost", l->perf_lost_count },
-		{ "times perf was throttled", l->throttle_count },
-		{ "trace lines broken", l->unparsed_line_count },
-		{ "cycles missing", l->missing_cycle_count },
-		{ "memory samples missed", missed_samples(m) },
-		{ "records not written", l->recording_lost_count },
+		{ "perf record lost", "perf records lost", "perf records", l->perf_lost_count,
+		  l->more.perf },
+		{ "time perf was throttled", "times perf was throttled", "throttled perf events",
+		  l->throttle_count, l->more.throttle },
+		{ "trace line broken", "trace lines broken", "trace lines", l->unparsed_line_count,
+		  l->more.lines },
+		{ "cycle missing", "cycles missing", "cycles", l->missing_cycle_count, false },
+		{ "memory sample missed", "memory samples missed", "memory samples",
+		  missed_samples(m), l->more.samples },
+		{ "record not written", "records not written", "records of the recording",
+		  l->recording_lost_count, l->more.records },
 	};
-	char text[256];
-	size_t used = 0;
+	struct text reason = buf_text(&m->uncounted_reason);
+	struct buf text = { 0 };
 
-	text[0] = '\0';
-	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
-		if (losses[i].count == 0 || !is_known(losses[i].count))
-			continue;
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%" PRIu64 " %s",
-					 used ? ", " : "", losses[i].count, losses[i].what);
-		if (used >= sizeof(text))
-			break;
-	}
-	if (!used && !l->is_at_least)
-		return false;
-	finding_evidence(f, "%s%s%s", text, used && l->is_at_least ? ", " : "",
-			 l->is_at_least ? "and an unknown number" : "");
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		add_loss(&text, &losses[i]);
+	if (text.len)
+		finding_evidence(f, "%s%s%.*s", buf_cstr(&text), reason.len ? ": " : "",
+				 (int)reason.len, reason.len ? reason.at : "");
 	finding_advice(
 		f, "%s",
 		m->is_log ? "foreign output broke the lines in the log: gctide record keeps them "
 			    "apart"
 			  : "the figures they touch are too small by as much; fewer sources or a "
 			    "lower rate lose less");
-	return true;
+	buf_done(&text);
+	return f->evidence[0] != '\0';
 }
 
 static bool is_user_mode_only(const struct model *m, struct model_finding *f)
@@ -149,6 +161,11 @@ static bool has_no_cycles(const struct model *m, struct model_finding *f)
 		finding_evidence(f, "no trace line could be seen: gctrace was not on");
 		finding_advice(f, "the program must be started by gctide record, or with "
 				  "GODEBUG=gctrace=1");
+	} else if (m->gc.is_at_least) {
+		finding_evidence(f, "no trace line was seen in %s, and what came later is unknown",
+				 units_duration(wall, m->time.wall_ns));
+		finding_advice(f, "see the other findings: the trace or the recording ended before "
+				  "the target did");
 	} else {
 		finding_evidence(f, "the target made no collection in %s%s",
 				 units_duration(wall, m->time.wall_ns),

@@ -91,6 +91,7 @@ void model_done(struct model *m)
 	target_done(&m->target);
 	buf_done(&m->input_name);
 	buf_done(&m->recording.end_text);
+	buf_done(&m->uncounted_reason);
 	for (size_t i = 0; i < m->source_count; i++) {
 		buf_done(&m->sources[i].name);
 		buf_done(&m->sources[i].state);

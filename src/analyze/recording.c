@@ -179,7 +179,35 @@ static void finish_faults(struct run *run)
 		m->losses.perf_lost_count = f->lost_count;
 	if (f->throttle_count > m->losses.throttle_count)
 		m->losses.throttle_count = f->throttle_count;
+	m->losses.more.perf |= f->bad_block_count > 0;
 	m->losses.is_at_least |= f->bad_block_count > 0;
+}
+
+/* Whether cycles may have come after the newest line that was seen. */
+static bool may_have_ended_unseen(const struct model *m)
+{
+	return m->losses.more.lines || m->recording.end != MODEL_WHOLE ||
+	       text_is(buf_text(&m->target.end_reason), "detached");
+}
+
+/* Nothing counted, and something lost: that is not 0. */
+static void settle_losses(struct model_losses *l)
+{
+	const struct {
+		uint64_t *count;
+		bool more;
+	} pairs[] = {
+		{ &l->perf_lost_count, l->more.perf },
+		{ &l->throttle_count, l->more.throttle },
+		{ &l->unparsed_line_count, l->more.lines },
+		{ &l->missing_cycle_count, l->more.lines },
+		{ &l->missed_sample_count, l->more.samples },
+		{ &l->recording_lost_count, l->more.records },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i].more && *pairs[i].count == 0)
+			*pairs[i].count = UNKNOWN_U64;
 }
 
 /* The process whose cycles are shown, or NULL. */
@@ -232,6 +260,7 @@ static void finish(struct run *run, const struct process *shown)
 	double used_ns = (double)m->cpu.user_ns + (double)m->cpu.system_ns;
 
 	finish_faults(run);
+	m->gc.is_at_least = may_have_ended_unseen(m);
 	processes_describe(&run->collect.processes, shown, m);
 	if (shown) {
 		totals_finish(&run->totals, &m->gc);
@@ -240,12 +269,13 @@ static void finish(struct run *run, const struct process *shown)
 		 * seen. */
 		if (m->process_is_target)
 			m->losses.missing_cycle_count += shown->first_number - 1;
-	} else if (m->target.is_go != 0 && m->gc.is_on) {
+	} else if (m->target.is_go != 0 && m->gc.is_on && !m->gc.is_at_least) {
 		totals_finish(&run->totals, &m->gc); /* no cycle at all */
 	}
 	if (m->cpu.source && used_ns > 0 && is_known(m->gc.cpu_ns) &&
-	    m->losses.missing_cycle_count == 0)
+	    m->losses.missing_cycle_count == 0 && !m->losses.more.lines)
 		m->gc.cpu_used_share = (double)m->gc.cpu_ns / used_ns;
+	settle_losses(&m->losses);
 	findings_make(m);
 }
 

@@ -88,6 +88,11 @@ const char *units_count(char *buf, uint64_t count)
 	return buf;
 }
 
+const char *units_plural(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 const char *units_ratio(char *buf, double ratio)
 {
 	if (isnan(ratio))

@@ -60,8 +60,9 @@ static void await_relay(struct session *s)
 		poll(&p, 1, 100);
 		session_hear_relay(s);
 	}
-	if (!s->has_totals)
-		session_add_loss(s, "trace", UNKNOWN_U64, "the stderr relay did not answer");
+	if (!s->has_totals && !s->relay_gone)
+		session_add_loss(s, "trace", UNKNOWN_U64,
+				 "the stderr relay did not answer within 5 s");
 	else if (s->totals.dropped_count)
 		session_add_loss(s, "trace", s->totals.dropped_count,
 				 "lines that the recorder did not take in time");

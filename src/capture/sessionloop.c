@@ -92,6 +92,21 @@ static void add_line(struct session *s, const struct relay_message *m)
 	session_add(s, &ev);
 }
 
+/* A relay that saw the last writer of the target's stderr gone has sent its totals. */
+static void note_relay_end(struct session *s)
+{
+	char why[128];
+
+	s->relay_gone = true;
+	s->relay_gone_ns = clock_monotonic_ns();
+	if (s->has_totals)
+		return;
+	snprintf(why, sizeof(why),
+		 "the stderr relay ended at %.1f s, before the target's stderr did",
+		 (double)(s->relay_gone_ns - s->start_ns) / 1e9);
+	session_add_loss(s, "trace", UNKNOWN_U64, why);
+}
+
 void session_hear_relay(struct session *s)
 {
 	struct relay_message m;
@@ -99,10 +114,9 @@ void session_hear_relay(struct session *s)
 	while (!s->relay_gone && relay_receive(&s->relay, &m, s->relay_buffer) > 0) {
 		if (m.kind == RELAY_LINE || m.kind == RELAY_BROKEN)
 			add_line(s, &m);
-		else if (m.kind == RELAY_GONE) {
-			s->relay_gone = true;
-			s->relay_gone_ns = clock_monotonic_ns();
-		} else if (m.kind == RELAY_TOTALS) {
+		else if (m.kind == RELAY_GONE)
+			note_relay_end(s);
+		else if (m.kind == RELAY_TOTALS) {
 			s->totals = m;
 			s->has_totals = true;
 		}

@@ -185,6 +185,8 @@ static json_t *gc_json(const struct model *m)
 	json_object_set_new(j, "forced_count", number(gc->forced_count));
 	json_object_set_new(j, "cpu_fraction", real(gc->cpu_fraction));
 	json_object_set_new(j, "pause", pause_json(m));
+	json_object_set_new(j, "cycle_count_is_at_least",
+			    m->is_log ? json_null() : json_boolean(gc->is_at_least));
 	json_object_set_new(j, "row_count", number(gc->row_count));
 	json_object_set_new(j, "first_number", number(gc->first_number));
 	json_object_set_new(j, "cpu_percent_printed", number(gc->cpu_percent_printed));
@@ -313,6 +315,28 @@ static json_t *observer_json(const struct model *m)
 	return j;
 }
 
+/* The names of the counts beside it of which more was lost. */
+static json_t *uncounted_json(const struct model_losses *l)
+{
+	const struct {
+		const char *name;
+		bool more;
+	} counts[] = {
+		{ "perf_lost_count", l->more.perf },
+		{ "throttle_count", l->more.throttle },
+		{ "unparsed_line_count", l->more.lines },
+		{ "missing_cycle_count", l->more.lines },
+		{ "missed_sample_count", l->more.samples },
+		{ "unwritten_record_count", l->more.records },
+	};
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (counts[i].more)
+			json_array_append_new(array, json_string(counts[i].name));
+	return array;
+}
+
 static json_t *losses_json(const struct model *m)
 {
 	const struct model_losses *l = &m->losses;
@@ -334,6 +358,8 @@ static json_t *losses_json(const struct model *m)
 	json_object_set_new(j, "mended_line_count",
 			    m->is_log ? number(l->mended_line_count) : json_null());
 	json_object_set_new(j, "is_at_least", json_boolean(l->is_at_least));
+	json_object_set_new(j, "uncounted", uncounted_json(l));
+	json_object_set_new(j, "uncounted_reason", text_or_null(&m->uncounted_reason));
 	return j;
 }
 

@@ -77,7 +77,8 @@ static int text_end(void *state, const struct renderer_options *o, const struct 
 			rc = copy_spool(o->out, text->spool);
 	}
 	text_print_findings(o->out, m, o->use_color);
-	text_print_losses(o->out, m);
+	fputc('\n', o->out);
+	text_print_lost(o->out, "lost:", m);
 	return rc;
 }
 

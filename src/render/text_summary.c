@@ -126,7 +126,10 @@ static void print_collections(FILE *out, const struct model *m)
 	if (m->target.is_go == 0 && gc->row_count == 0)
 		line_part(&line, "none: the target is not a Go program");
 	else
-		line_part(&line, "%s cycles (%s forced)", figure_count(gc->cycle_count).text,
+		line_part(&line, "%s%s %s (%s forced)",
+			  gc->is_at_least && is_known(gc->cycle_count) ? "at least " : "",
+			  figure_count(gc->cycle_count).text,
+			  units_plural(gc->cycle_count, "cycle", "cycles"),
 			  figure_count(gc->forced_count).text);
 	if (gc->row_count && is_known(gc->first_number) && gc->first_number > 1)
 		line_part(&line, "the first one seen is %s", figure_count(gc->first_number).text);
@@ -338,46 +341,8 @@ static void print_observer(FILE *out, const struct model *m)
 	buf_done(&line);
 }
 
-static void add_losses(struct buf *line, const struct model *m)
-{
-	const struct model_losses *l = &m->losses;
-
-	if (m->is_log) {
-		line_part(line, "broken trace lines %s (%s mended)",
-			  figure_count(l->unparsed_line_count).text,
-			  figure_count(l->mended_line_count).text);
-		line_part(line, "missing cycles %s", figure_count(l->missing_cycle_count).text);
-		return;
-	}
-	line_part(line, "perf %s", figure_count(l->perf_lost_count).text);
-	line_part(line, "throttled %s", figure_count(l->throttle_count).text);
-	line_part(line, "broken trace lines %s", figure_count(l->unparsed_line_count).text);
-	line_part(line, "missing cycles %s", figure_count(l->missing_cycle_count).text);
-	line_part(line, "missed samples %s", figure_count(l->missed_sample_count).text);
-	if (is_known(l->failed_read_count) && l->failed_read_count)
-		line_part(line, "failed reads %s", figure_count(l->failed_read_count).text);
-	if (l->recording_lost_count)
-		line_part(line, "not written %s", figure_count(l->recording_lost_count).text);
-	if (l->is_at_least)
-		line_part(line, "and an unknown number");
-	if (m->recording.end != MODEL_WHOLE)
-		line_part(line, "the recording is %s", model_end_name(m->recording.end));
-}
-
-void text_print_losses(FILE *out, const struct model *m)
-{
-	struct buf line = { 0 };
-
-	add_losses(&line, m);
-	fputc('\n', out);
-	line_print(out, "lost:", &line);
-	buf_done(&line);
-}
-
 void text_print_summary(FILE *out, const struct model *m)
 {
-	struct buf line = { 0 };
-
 	if (m->is_log) {
 		print_log(out, m);
 	} else {
@@ -394,9 +359,7 @@ void text_print_summary(FILE *out, const struct model *m)
 	}
 	print_processes(out, m);
 	print_sources(out, m);
-	add_losses(&line, m);
-	line_print(out, "lost", &line);
-	buf_done(&line);
+	text_print_lost(out, "lost", m);
 	if (!m->is_log)
 		print_observer(out, m);
 }

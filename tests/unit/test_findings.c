@@ -159,8 +159,35 @@ static void losses_are_named_with_their_counts(void **state)
 	assert_string_equal(find(m, "data.lost")->evidence, f->evidence);
 	m->losses.missed_sample_count = 11;
 	assert_non_null(strstr(find(m, "data.lost")->evidence, "11 memory samples missed"));
-	m->losses.is_at_least = true;
-	assert_non_null(strstr(find(m, "data.lost")->evidence, "unknown number"));
+	drop(m);
+}
+
+static void one_lost_record_is_not_many(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->losses.perf_lost_count = m->losses.missing_cycle_count = 1;
+	assert_string_equal(find(m, "data.lost")->evidence, "1 perf record lost, 1 cycle missing");
+	drop(m);
+}
+
+static void a_loss_without_a_count_names_what_was_lost_and_why(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->losses.more.lines = m->losses.is_at_least = true;
+	m->losses.unparsed_line_count = m->losses.missing_cycle_count = UNKNOWN_U64;
+	model_set(&m->uncounted_reason, text_of("the stderr relay ended at 1.2 s"));
+	assert_string_equal(find(m, "data.lost")->evidence,
+			    "an unknown number of trace lines: the stderr relay ended at 1.2 s");
+	m->losses.unparsed_line_count = 3;
+	m->losses.more.perf = true;
+	m->losses.perf_lost_count = UNKNOWN_U64;
+	assert_string_equal(find(m, "data.lost")->evidence,
+			    "an unknown number of perf records, at least 3 trace lines broken: "
+			    "the stderr relay ended at 1.2 s");
 	drop(m);
 }
 
@@ -367,6 +394,9 @@ static void no_cycle_is_told_from_no_trace(void **state)
 		strstr(find(m, "target.no_cycles")->evidence, "made no collection in 10.0 s"));
 	m->gc.is_on = false;
 	assert_non_null(strstr(find(m, "target.no_cycles")->evidence, "gctrace was not on"));
+	m->gc.is_on = m->gc.is_at_least = true;
+	assert_non_null(
+		strstr(find(m, "target.no_cycles")->evidence, "what came later is unknown"));
 	drop(m);
 }
 
@@ -408,6 +438,8 @@ int main(void)
 		cmocka_unit_test(the_gravest_come_first),
 		cmocka_unit_test(an_early_end_is_found),
 		cmocka_unit_test(losses_are_named_with_their_counts),
+		cmocka_unit_test(one_lost_record_is_not_many),
+		cmocka_unit_test(a_loss_without_a_count_names_what_was_lost_and_why),
 		cmocka_unit_test(counting_in_user_mode_only_is_said),
 		cmocka_unit_test(sampling_faults_is_said),
 		cmocka_unit_test(a_quarter_of_the_cpu_is_much),

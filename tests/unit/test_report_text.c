@@ -157,6 +157,52 @@ static void unknown_is_never_zero(void **state)
 	free(text);
 }
 
+static void lost_without_a_count(struct sample *s, const char *source)
+{
+	struct event ev = { .kind = EVENT_LOSS };
+
+	ev.u.loss = (struct event_loss){ text_of(source), UNKNOWN_U64, text_of("gone") };
+	sample_add(s, AT_MS(70), ev);
+}
+
+static void what_was_lost_without_a_count_is_not_zero(void **state)
+{
+	static const char *const sources[] = { "perf", "perf.throttle", "trace", "smaps",
+					       "recording" };
+	struct sample s;
+	char *text;
+
+	(void)state;
+	sample_small(&s);
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		lost_without_a_count(&s, sources[i]);
+	sample_close(&s);
+	text = sample_render(&s, "text", 200, false);
+	assert_non_null(strstr(text, "collections  at least 3 cycles (1 forced)"));
+	assert_int_equal(
+		count_of(text, "perf unknown, throttled unknown, broken trace lines unknown,"), 2);
+	assert_int_equal(count_of(text, "missing cycles unknown"), 2);
+	assert_int_equal(count_of(text, "missed samples unknown, not written unknown"), 2);
+	free(text);
+}
+
+static void a_lower_bound_is_called_one(void **state)
+{
+	struct event broken = { .kind = EVENT_TRACE_BROKEN };
+	struct sample s;
+	char *text;
+
+	(void)state;
+	sample_small(&s);
+	broken.u.trace_broken = (struct event_trace_broken){ 3, text_of("cut"), text_of("gc 9 @") };
+	sample_add(&s, AT_MS(60), broken);
+	lost_without_a_count(&s, "trace");
+	sample_close(&s);
+	text = sample_render(&s, "text", 200, false);
+	assert_int_equal(count_of(text, "broken trace lines at least 1,"), 2);
+	free(text);
+}
+
 static void color_is_only_for_severities_and_only_on_demand(void **state)
 {
 	struct sample s;
@@ -215,6 +261,8 @@ int main(void)
 		cmocka_unit_test(odd_and_tiny_numbers_of_rows_work),
 		cmocka_unit_test(control_bytes_of_the_target_do_not_reach_the_terminal),
 		cmocka_unit_test(unknown_is_never_zero),
+		cmocka_unit_test(what_was_lost_without_a_count_is_not_zero),
+		cmocka_unit_test(a_lower_bound_is_called_one),
 		cmocka_unit_test(color_is_only_for_severities_and_only_on_demand),
 		cmocka_unit_test(no_color_is_respected),
 		cmocka_unit_test(the_number_of_rows_is_checked),

@@ -154,6 +154,7 @@ static void the_frame_is_told(void **state)
 	assert_string_equal(m->cpu.source, "rusage");
 	assert_int_equal(m->observer.longest_stall_ns, 400 * US);
 	assert_int_equal(m->recording.end, MODEL_WHOLE);
+	assert_false(m->gc.is_at_least);
 	assert_true(text_is(model_source_state(m, "cgroup"), "off"));
 	/* lazy-free 60 of 200 MiB; huge pages 80 of the heap's 150 MiB under THP=always */
 	assert_true(has_finding(m, "memory.lazyfree"));
@@ -194,6 +195,7 @@ static void a_truncated_recording_is_reported_as_far_as_it_goes(void **state)
 	assert_true(m->faults.minor_count == UNKNOWN_U64);
 	assert_null(m->faults.source);
 	assert_true(has_finding(m, "data.truncated"));
+	assert_true(m->gc.is_at_least);
 	free_model(m);
 }
 
@@ -403,6 +405,62 @@ static void losses_are_added_up_by_source(void **state)
 	free_model(m);
 }
 
+static void sample_loss(struct sample *s, const char *source, uint64_t count, const char *why)
+{
+	struct event ev = { .kind = EVENT_LOSS };
+
+	ev.u.loss = (struct event_loss){ text_of(source), count, text_of(why) };
+	sample_add(s, AT_MS(70), ev);
+}
+
+/* The relay was killed at 70 ms: whether a fourth cycle followed, nobody knows. */
+static void lines_lost_without_a_count_make_the_cycles_a_lower_bound(void **state)
+{
+	struct model *m = new_model();
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	sample_small(&s);
+	sample_loss(&s, "trace", UNKNOWN_U64, "the relay was killed");
+	sample_loss(&s, "statm", 4, "");
+	sample_loss(&s, "statm", UNKNOWN_U64, "another");
+	sample_close(&s);
+	sample_analyze(&s, m, &k);
+	assert_int_equal(m->gc.cycle_count, 3);
+	assert_true(m->gc.is_at_least);
+	assert_true(isnan(m->gc.cpu_used_share));
+	assert_true(m->losses.more.lines && m->losses.more.samples && m->losses.is_at_least);
+	assert_false(m->losses.more.perf || m->losses.more.records || m->losses.more.throttle);
+	assert_true(m->losses.unparsed_line_count == UNKNOWN_U64);
+	assert_true(m->losses.missing_cycle_count == UNKNOWN_U64);
+	assert_int_equal(m->losses.missed_sample_count, 4);
+	assert_int_equal(m->losses.perf_lost_count, 0);
+	assert_true(text_is(buf_text(&m->uncounted_reason), "the relay was killed"));
+	free_model(m);
+}
+
+static void no_cycle_seen_is_not_zero_when_lines_were_lost(void **state)
+{
+	struct model *m = new_model();
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	sample_open(&s);
+	sample_session_with(&s, sample_argv(), "");
+	sample_source(&s, "gctrace", "on", "");
+	sample_binary(&s, 1, "go1.26.8");
+	sample_loss(&s, "trace", UNKNOWN_U64, "the relay was killed");
+	sample_exit(&s, AT_MS(80));
+	sample_close(&s);
+	sample_analyze(&s, m, &k);
+	assert_true(m->gc.cycle_count == UNKNOWN_U64);
+	assert_true(m->gc.forced_count == UNKNOWN_U64);
+	assert_true(m->gc.pause.count == UNKNOWN_U64);
+	free_model(m);
+}
+
 /* Cycles 1 to 3 lost, then 4, and 5 and 6 lost, then 7. */
 static void missing_cycles_are_counted_from_the_start(void **state)
 {
@@ -559,6 +617,8 @@ int main(void)
 		cmocka_unit_test(sampled_faults_are_scaled_and_marked),
 		cmocka_unit_test(an_event_that_stands_by_is_no_sampling),
 		cmocka_unit_test(losses_are_added_up_by_source),
+		cmocka_unit_test(lines_lost_without_a_count_make_the_cycles_a_lower_bound),
+		cmocka_unit_test(no_cycle_seen_is_not_zero_when_lines_were_lost),
 		cmocka_unit_test(missing_cycles_are_counted_from_the_start),
 		cmocka_unit_test(a_log_gives_the_same_cycles),
 		cmocka_unit_test(a_log_without_trace_lines_is_an_error_with_advice),
