@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "descriptors_internal.h"
 #include "relay_internal.h"
 
 #define PIPE_BYTES_WANTED (1 << 20)
@@ -49,16 +50,15 @@ static void detach_from_recorder(void)
  * that readers of the recorder's stdin and stdout see them end with the recorder. */
 static void run_relay(int pipe_fd, int control, const struct relay_config *config)
 {
-	int keep[3] = { config->user_stderr, pipe_fd, control };
+	int keep[3] = { config->user_stderr, pipe_fd, control }, kept[3];
 
 	detach_from_recorder();
 	for (int i = 0; i < 3; i++)
 		if (keep[i] < 3)
 			keep[i] = fcntl(keep[i], F_DUPFD_CLOEXEC, 3);
 	struct relay_config own = { keep[0], config->keep_gc, config->keep_scav };
-	for (int fd = 0; fd < 1024; fd++)
-		if (fd != keep[0] && fd != keep[1] && fd != keep[2])
-			close(fd);
+	memcpy(kept, keep, sizeof(kept));
+	descriptors_close_all_but(kept, 3);
 	if (chdir("/") < 0)
 		errno = 0; /* only so that no mount is kept busy */
 	_exit(relay_run(keep[1], keep[2], &own));
