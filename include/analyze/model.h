@@ -175,11 +175,12 @@ struct model_observer {
 struct model_losses {
 	uint64_t perf_lost_count, throttle_count, unparsed_line_count, foreign_cycle_count;
 	uint64_t missing_cycle_count, failed_read_count, missed_sample_count, recording_lost_count;
+	uint64_t user_lost_bytes;   /* of the target's own stderr: not passed on */
 	uint64_t mended_line_count; /* of a log: put together again from pieces */
 	bool is_at_least;	    /* something was lost without a count */
 	/* More of these was lost than the count says, or, where that is unknown, than nothing. */
 	struct {
-		bool perf, throttle, lines, samples, records;
+		bool perf, throttle, lines, samples, records, user_bytes;
 	} more;
 };
 

@@ -160,8 +160,10 @@ struct event_perf_count {
 };
 
 struct event_loss {
-	struct text source; /* "perf", "perf.throttle", "trace", "statm", "smaps", "recording" */
-	uint64_t count;	    /* unknown when only the fact is known */
+	/* "perf", "perf.throttle", "trace", "statm", "smaps", "recording"; "stderr": bytes of the
+	 * target's own */
+	struct text source;
+	uint64_t count; /* unknown when only the fact is known */
 	struct text detail;
 };
 

@@ -47,7 +47,9 @@ struct relay_message {
 	uint64_t first_ns, last_ns, packet_count; /* LINE, BROKEN: CLOCK_MONOTONIC of its packets */
 	struct text text, why;			  /* borrowed from the receive buffer */
 	uint64_t user_bytes,
-		dropped_count; /* TOTALS: passed on; lines the recorder did not take in time */
+		dropped_count;	  /* TOTALS: passed on; lines the recorder did not take in time */
+	uint64_t user_lost_bytes; /* TOTALS: that the user's stderr refused */
+	int user_errno;		  /* TOTALS: what it said first; 0 when it took all */
 	uint64_t cpu_ns, rss_peak_bytes; /* TOTALS: the relay's own cost */
 };
 

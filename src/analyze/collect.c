@@ -201,6 +201,8 @@ static void on_loss(struct collect *c, const struct event *ev)
 		sum = &out->unparsed_line_count, more = &out->more.lines;
 	else if (text_is(l->source, "statm") || text_is(l->source, "smaps"))
 		sum = &out->missed_sample_count, more = &out->more.samples;
+	else if (text_is(l->source, "stderr"))
+		sum = &out->user_lost_bytes, more = &out->more.user_bytes;
 	if (is_known(l->count)) {
 		*sum += l->count;
 		return;

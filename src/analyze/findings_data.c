@@ -99,6 +99,26 @@ static bool has_losses(const struct model *m, struct model_finding *f)
 	return f->evidence[0] != '\0';
 }
 
+static bool lost_stderr(const struct model *m, struct model_finding *f)
+{
+	const struct model_losses *l = &m->losses;
+	char size[UNITS_TEXT_BYTES];
+
+	if (m->is_log || (l->user_lost_bytes == 0 && !l->more.user_bytes))
+		return false;
+	if (is_known(l->user_lost_bytes))
+		units_bytes(size, l->user_lost_bytes);
+	else
+		snprintf(size, sizeof(size), "an unknown part");
+	finding_evidence(f, "%s%s of what the target wrote to stderr did not reach gctide's own",
+			 l->more.user_bytes && is_known(l->user_lost_bytes) ? "at least " : "",
+			 size);
+	finding_advice(f,
+		       "its reader had ended, its disk was full, or the relay was killed: gctide "
+		       "dump --kind loss says which; trace lines are counted apart");
+	return true;
+}
+
 static bool is_user_mode_only(const struct model *m, struct model_finding *f)
 {
 	char user[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
@@ -211,6 +231,7 @@ const struct finding_entry findings_of_data[] = {
 	{ "data.corrupt", SEVERITY_ERROR, is_corrupt },
 	{ "data.truncated", SEVERITY_WARNING, is_truncated },
 	{ "data.lost", SEVERITY_WARNING, has_losses },
+	{ "target.stderr_lost", SEVERITY_WARNING, lost_stderr },
 	{ "target.not_go", SEVERITY_WARNING, is_not_go },
 	{ "target.no_cycles", SEVERITY_WARNING, has_no_cycles },
 	{ "data.user_mode_only", SEVERITY_INFO, is_user_mode_only },

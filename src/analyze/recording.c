@@ -203,6 +203,7 @@ static void settle_losses(struct model_losses *l)
 		{ &l->missing_cycle_count, l->more.lines },
 		{ &l->missed_sample_count, l->more.samples },
 		{ &l->recording_lost_count, l->more.records },
+		{ &l->user_lost_bytes, l->more.user_bytes },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)

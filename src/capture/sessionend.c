@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "base/unknown.h"
@@ -48,6 +49,21 @@ static void add_exit(struct session *s)
 	session_add(s, &ev);
 }
 
+static void add_relay_losses(struct session *s)
+{
+	const struct relay_message *t = &s->totals;
+	const char *why = strerror(t->user_errno);
+
+	if (t->dropped_count)
+		session_add_loss(s, "trace", t->dropped_count,
+				 "lines that the recorder did not take in time");
+	if (!t->user_lost_bytes)
+		return;
+	session_add_loss(s, "stderr", t->user_lost_bytes, why);
+	session_notice(s, "%llu bytes of the target's stderr could not be passed on: %s",
+		       (unsigned long long)t->user_lost_bytes, why);
+}
+
 /* Everything that the target wrote is in the pipe by now: have the relay deal with it. */
 static void await_relay(struct session *s)
 {
@@ -63,9 +79,8 @@ static void await_relay(struct session *s)
 	if (!s->has_totals && !s->relay_gone)
 		session_add_loss(s, "trace", UNKNOWN_U64,
 				 "the stderr relay did not answer within 5 s");
-	else if (s->totals.dropped_count)
-		session_add_loss(s, "trace", s->totals.dropped_count,
-				 "lines that the recorder did not take in time");
+	else if (s->has_totals)
+		add_relay_losses(s);
 }
 
 static void stop_sampler(struct session *s)

@@ -105,6 +105,7 @@ static void note_relay_end(struct session *s)
 		 "the stderr relay ended at %.1f s, before the target's stderr did",
 		 (double)(s->relay_gone_ns - s->start_ns) / 1e9);
 	session_add_loss(s, "trace", UNKNOWN_U64, why);
+	session_add_loss(s, "stderr", UNKNOWN_U64, why);
 }
 
 void session_hear_relay(struct session *s)

@@ -328,6 +328,7 @@ static json_t *uncounted_json(const struct model_losses *l)
 		{ "missing_cycle_count", l->more.lines },
 		{ "missed_sample_count", l->more.samples },
 		{ "unwritten_record_count", l->more.records },
+		{ "user_stderr_lost_bytes", l->more.user_bytes },
 	};
 	json_t *array = json_array();
 
@@ -355,6 +356,8 @@ static json_t *losses_json(const struct model *m)
 			    m->is_log ? json_null() : number(l->missed_sample_count));
 	json_object_set_new(j, "unwritten_record_count",
 			    m->is_log ? json_null() : number(l->recording_lost_count));
+	json_object_set_new(j, "user_stderr_lost_bytes",
+			    m->is_log ? json_null() : number(l->user_lost_bytes));
 	json_object_set_new(j, "mended_line_count",
 			    m->is_log ? number(l->mended_line_count) : json_null());
 	json_object_set_new(j, "is_at_least", json_boolean(l->is_at_least));

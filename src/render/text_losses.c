@@ -32,6 +32,10 @@ static void add_losses(struct buf *line, const struct model *m)
 		add_count(line, "failed reads", l->failed_read_count, false);
 	if (l->recording_lost_count)
 		add_count(line, "not written", l->recording_lost_count, l->more.records);
+	if (l->user_lost_bytes)
+		line_part(line, "stderr bytes %s%s",
+			  l->more.user_bytes && is_known(l->user_lost_bytes) ? "at least " : "",
+			  figure_count(l->user_lost_bytes).text);
 	if (m->recording.end != MODEL_WHOLE)
 		line_part(line, "the recording is %s", model_end_name(m->recording.end));
 }

@@ -119,6 +119,8 @@ static int unpack(struct relay_message *ret, const char *bytes, size_t len)
 		.text = { bytes + sizeof(w) + w.why_len, w.text_len },
 		.user_bytes = w.user_bytes,
 		.dropped_count = w.dropped_count,
+		.user_lost_bytes = w.user_lost_bytes,
+		.user_errno = (int)w.user_errno,
 		.cpu_ns = w.cpu_ns,
 		.rss_peak_bytes = w.rss_peak_bytes,
 	};

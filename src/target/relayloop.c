@@ -47,7 +47,8 @@ struct loop {
 	struct tracepacket *packets;
 	struct backlog user; /* bytes that the user's stderr did not take yet */
 	struct buf lines;    /* messages that the recorder did not take yet: u64 length + message */
-	uint64_t user_bytes, dropped_count;
+	uint64_t user_bytes, user_lost_bytes, dropped_count;
+	int user_errno; /* of the first write that failed */
 	bool totals_wanted, user_broken;
 };
 
@@ -78,6 +79,8 @@ static void write_user(struct loop *l)
 			 * being read. Only a reader that is gone stays gone: a full disk may have
 			 * room again. */
 			l->user_broken = errno == EPIPE;
+			l->user_errno = l->user_errno ? l->user_errno : errno;
+			l->user_lost_bytes += left;
 			backlog_take(&l->user, left);
 			return;
 		}
@@ -90,8 +93,10 @@ static void on_user(void *arg, struct text bytes)
 {
 	struct loop *l = arg;
 
-	if (l->user_broken)
+	if (l->user_broken) {
+		l->user_lost_bytes += bytes.len;
 		return;
+	}
 	buf_add(&l->user.bytes, bytes.at, bytes.len);
 	if (backlog_left(&l->user) >= PIPE_BUF)
 		write_user(l);
@@ -167,7 +172,9 @@ static void queue_totals(struct loop *l)
 	struct rusage u;
 	struct relay_wire w = { .kind = RELAY_TOTALS,
 				.user_bytes = l->user_bytes,
-				.dropped_count = l->dropped_count };
+				.dropped_count = l->dropped_count,
+				.user_lost_bytes = l->user_lost_bytes,
+				.user_errno = (uint64_t)l->user_errno };
 
 	getrusage(RUSAGE_SELF, &u);
 	w.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -30,4 +31,39 @@ func TestCyclesBehindAKilledRelayAreUnknown(t *testing.T) {
 	if bound, _ := rep.at("gc.cycle_count_is_at_least"); bound != true {
 		t.Errorf("cycle_count_is_at_least is %v", bound)
 	}
+}
+
+// TestStderrThatNobodyReadsIsCounted: every byte that the target wrote was passed on or is said to be lost, and no
+// trace line is lost for it.
+func TestStderrThatNobodyReadsIsCounted(t *testing.T) {
+	t.Parallel()
+	r := newRun(t)
+	r.prefix = []string{"/bin/sh", "-c", `"$@" 2>&1 >truth | head -c 1000 >/dev/null`, "sh"}
+	r.record(nil, sample("noisy"), "-copy", r.path("copy"), "-total-mib", "256").expectStatus(0)
+	r.prefix = nil
+	r.stdout = r.read("truth")
+	tr, rep := r.truth(), r.report()
+	checkCycles(t, tr, rep)
+	passed, _ := rep.at("observer.user_stderr_bytes")
+	lost, _ := rep.at("losses.user_stderr_lost_bytes")
+	if p, ok := passed.(float64); !ok {
+		t.Errorf("user_stderr_bytes is %v", passed)
+	} else if l, ok := lost.(float64); !ok || l == 0 || int64(p+l) != tr.extra(t, "stderr_bytes") {
+		t.Errorf("%v bytes passed on and %v lost of %d", p, lost, tr.extra(t, "stderr_bytes"))
+	}
+	expectWords(t, strings.Join(strings.Fields(r.text()), " "), ", stderr bytes ", "target.stderr_lost: ")
+	expectWords(t, r.inspect("dump", "--kind", "loss").stdout, `source="stderr"`, "Broken pipe")
+}
+
+// TestStderrOfAFullDeviceIsCounted: another reason, and the notice cannot be seen either.
+func TestStderrOfAFullDeviceIsCounted(t *testing.T) {
+	t.Parallel()
+	r := newRun(t)
+	r.prefix = []string{"/bin/sh", "-c", `exec "$@" 2>/dev/full`, "sh"}
+	r.record(nil, "/bin/sh", "-c", "echo 123456789 >&2").expectStatus(0)
+	r.prefix = nil
+	if lost, _ := r.report().at("losses.user_stderr_lost_bytes"); lost != 10.0 {
+		t.Errorf("%v bytes lost of 10", lost)
+	}
+	expectWords(t, r.inspect("dump", "--kind", "loss").stdout, "No space left")
 }

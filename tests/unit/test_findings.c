@@ -191,6 +191,21 @@ static void a_loss_without_a_count_names_what_was_lost_and_why(void **state)
 	drop(m);
 }
 
+static void output_that_reached_nobody_is_found(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->losses.user_lost_bytes = 2048;
+	assert_non_null(strstr(find(m, "target.stderr_lost")->evidence, "2.00 KiB of what"));
+	m->losses.more.user_bytes = true;
+	assert_non_null(strstr(find(m, "target.stderr_lost")->evidence, "at least 2.00 KiB"));
+	m->losses.user_lost_bytes = UNKNOWN_U64;
+	assert_non_null(strstr(find(m, "target.stderr_lost")->evidence, "an unknown part of"));
+	assert_null(find(m, "data.lost")); /* no figure is wrong for it */
+	drop(m);
+}
+
 static void counting_in_user_mode_only_is_said(void **state)
 {
 	struct model *m = quiet();
@@ -440,6 +455,7 @@ int main(void)
 		cmocka_unit_test(losses_are_named_with_their_counts),
 		cmocka_unit_test(one_lost_record_is_not_many),
 		cmocka_unit_test(a_loss_without_a_count_names_what_was_lost_and_why),
+		cmocka_unit_test(output_that_reached_nobody_is_found),
 		cmocka_unit_test(counting_in_user_mode_only_is_said),
 		cmocka_unit_test(sampling_faults_is_said),
 		cmocka_unit_test(a_quarter_of_the_cpu_is_much),

@@ -71,6 +71,7 @@ static const struct expected fields[] = {
 	{ "losses.unparsed_line_count", INT | NUL },
 	{ "losses.foreign_cycle_count", INT | NUL },
 	{ "losses.failed_read_count", INT | NUL },
+	{ "losses.user_stderr_lost_bytes", INT | NUL },
 	{ "losses.uncounted", ARR },
 	{ "losses.uncounted_reason", STR | NUL },
 	{ "gc.cycle_count_is_at_least", BOOL | NUL },
