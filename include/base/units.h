@@ -17,6 +17,7 @@
 const char *units_bytes(char *buf, uint64_t bytes); /* "12.0 MiB" */
 const char *units_duration(char *buf, uint64_t ns); /* "1.84 ms" */
 const char *units_count(char *buf, uint64_t count); /* "71,234" */
+const char *units_ordinal(char *buf, uint64_t n);   /* "61st" */
 const char *units_ratio(char *buf, double ratio);   /* "3.1 %"; NaN prints "unknown" */
 
 /* The word that goes with a count: one for 1, else many. */

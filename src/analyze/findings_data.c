@@ -138,12 +138,13 @@ static bool is_user_mode_only(const struct model *m, struct model_finding *f)
 
 static bool is_sampled(const struct model *m, struct model_finding *f)
 {
+	char nth[UNITS_TEXT_BYTES];
+
 	if (!is_known(m->faults.sample_period) || m->faults.sample_period <= 1 ||
 	    m->faults.recorded_count == 0)
 		return false;
-	finding_evidence(f,
-			 "at times only every %" PRIu64 "-th fault was recorded with its address",
-			 m->faults.sample_period);
+	finding_evidence(f, "at times only every %s fault was recorded with its address",
+			 units_ordinal(nth, m->faults.sample_period));
 	finding_advice(f, "the faults of single cycles are estimates; the total is exact");
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,17 @@ const char *units_count(char *buf, uint64_t count)
 		buf[out++] = digits[i];
 	}
 	buf[out] = '\0';
+	return buf;
+}
+
+const char *units_ordinal(char *buf, uint64_t n)
+{
+	static const char *const endings[] = { "th", "st", "nd", "rd" };
+	bool is_teen = n / 10 % 10 == 1;
+
+	units_count(buf, n);
+	if (is_known(n))
+		strcat(buf, is_teen || n % 10 > 3 ? endings[0] : endings[n % 10]);
 	return buf;
 }
 

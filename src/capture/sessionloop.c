@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cursor.h"
+#include "base/units.h"
 #include "base/unknown.h"
 #include "session_internal.h"
 
@@ -173,22 +174,26 @@ static void set_thin(struct session *s, bool thin, uint64_t now_ns, const char *
 {
 	struct event ev = { .kind = EVENT_FALLBACK, .time_ns = now_ns };
 
+	char every_nth[UNITS_TEXT_BYTES + 16], nth[UNITS_TEXT_BYTES];
+
+	snprintf(every_nth, sizeof(every_nth), "every %s fault",
+		 units_ordinal(nth, SESSION_THIN_PERIOD));
 	if (perfset_thin(s->perf, thin) < 0)
 		return;
 	s->thin = thin;
 	s->thin_since_ns = now_ns;
 	ev.u.fallback = (struct event_fallback){
 		.what = text_of("perf.fault-addresses"),
-		.from = text_of(thin ? "every fault" : "every 61st fault"),
-		.to = text_of(thin ? "every 61st fault" : "every fault"),
+		.from = text_of(thin ? "every fault" : every_nth),
+		.to = text_of(thin ? every_nth : "every fault"),
 		.reason = text_of(reason),
 	};
 	session_add(s, &ev);
 	if (thin)
 		session_notice(s,
-			       "at %.1f s: %s; from there the address of every %dth fault is "
+			       "at %.1f s: %s; from there the address of %s is "
 			       "recorded (counts stay exact)",
-			       (double)(now_ns - s->start_ns) / 1e9, reason, SESSION_THIN_PERIOD);
+			       (double)(now_ns - s->start_ns) / 1e9, reason, every_nth);
 }
 
 /* Record fewer addresses while the target faults faster than is allowed, or faster than we can

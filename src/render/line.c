@@ -31,6 +31,14 @@ struct figure figure_count(uint64_t v)
 	return f;
 }
 
+struct figure figure_ordinal(uint64_t v)
+{
+	struct figure f;
+
+	units_ordinal(f.text, v);
+	return f;
+}
+
 struct figure figure_ratio(double v)
 {
 	struct figure f;

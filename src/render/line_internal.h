@@ -19,6 +19,7 @@ struct figure {
 struct figure figure_bytes(uint64_t v);
 struct figure figure_duration(uint64_t ns);
 struct figure figure_count(uint64_t v);
+struct figure figure_ordinal(uint64_t n); /* "61st" */
 struct figure figure_ratio(double v);
 struct figure figure_rate(double bytes_per_second); /* "1.20 GiB/s" */
 

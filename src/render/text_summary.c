@@ -255,8 +255,8 @@ static void print_faults(FILE *out, const struct model *m)
 	else
 		line_part(&line, "no addresses recorded");
 	if (f->recorded_count && is_known(f->sample_period) && f->sample_period > 1)
-		line_part(&line, "at times only each %s-th one",
-			  figure_count(f->sample_period).text);
+		line_part(&line, "at times only every %s one",
+			  figure_ordinal(f->sample_period).text);
 	line_print(out, "faults", &line);
 	buf_done(&line);
 }

@@ -224,7 +224,7 @@ static void sampling_faults_is_said(void **state)
 
 	(void)state;
 	m->faults.sample_period = 61;
-	assert_non_null(strstr(find(m, "data.sampled_faults")->evidence, "61-th"));
+	assert_non_null(strstr(find(m, "data.sampled_faults")->evidence, "every 61st fault"));
 	m->faults.recorded_count = 0;
 	assert_null(find(m, "data.sampled_faults"));
 	drop(m);
