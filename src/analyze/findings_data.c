@@ -228,6 +228,23 @@ static bool is_observer_dear(const struct model *m, struct model_finding *f)
 	return true;
 }
 
+static bool stalled_too_long(const struct model *m, struct model_finding *f)
+{
+	uint64_t longest_ns = m->observer.longest_stall_ns, limit_ns = m->target.max_stall_ns;
+	char longest[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
+
+	if (!is_known(longest_ns) || !is_known(limit_ns) || longest_ns <= limit_ns)
+		return false;
+	finding_evidence(f,
+			 "the longest read of smaps took %s, --max-stall was %s: the target may "
+			 "have waited as long for its mmap lock",
+			 units_duration(longest, longest_ns), units_duration(limit, limit_ns));
+	finding_advice(f,
+		       "the limit is what a read is expected to take, and a busy machine makes "
+		       "it longer; a lower --max-stall leaves more room, 0 reads no smaps at all");
+	return true;
+}
+
 const struct finding_entry findings_of_data[] = {
 	{ "data.corrupt", SEVERITY_ERROR, is_corrupt },
 	{ "data.truncated", SEVERITY_WARNING, is_truncated },
@@ -238,6 +255,7 @@ const struct finding_entry findings_of_data[] = {
 	{ "data.user_mode_only", SEVERITY_INFO, is_user_mode_only },
 	{ "data.sampled_faults", SEVERITY_INFO, is_sampled },
 	{ "target.other_processes", SEVERITY_INFO, has_others },
+	{ "observer.stall", SEVERITY_INFO, stalled_too_long },
 	{ "observer.cost", SEVERITY_INFO, is_observer_dear },
 	{ NULL, 0, NULL },
 };

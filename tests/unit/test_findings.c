@@ -444,6 +444,25 @@ static void watching_that_costs_is_said(void **state)
 	drop(m);
 }
 
+static void a_stall_beyond_the_limit_is_said(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->target.max_stall_ns = 10 * MS;
+	assert_null(find(m, "observer.stall")); /* nobody told how long */
+	m->observer.longest_stall_ns = 10 * MS;
+	assert_null(find(m, "observer.stall"));
+	m->observer.longest_stall_ns = 14 * MS;
+	assert_non_null(
+		strstr(find(m, "observer.stall")->evidence, "14.0 ms, --max-stall was 10.0 ms"));
+	assert_int_equal(m->finding_count, 1);
+	assert_int_equal(m->findings[0].severity, SEVERITY_INFO);
+	m->target.max_stall_ns = UNKNOWN_U64;
+	assert_null(find(m, "observer.stall"));
+	drop(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +490,7 @@ int main(void)
 		cmocka_unit_test(a_target_that_is_not_go_is_said_plainly),
 		cmocka_unit_test(no_cycle_is_told_from_no_trace),
 		cmocka_unit_test(other_processes_are_pointed_out),
+		cmocka_unit_test(a_stall_beyond_the_limit_is_said),
 		cmocka_unit_test(watching_that_costs_is_said),
 	};
 
