@@ -158,6 +158,10 @@ static int check_values(const struct record_values *v, int argc, int operands, s
 	if (v->frequency_hz < 1 || v->frequency_hz > STATM_HZ_MAX)
 		return err_say(err, EINVAL, "record: --frequency is a number from 1 to %d",
 			       STATM_HZ_MAX);
+	if (v->path && !*v->path)
+		return err_say(err, EINVAL, "record: --output wants the name of a file, not ''");
+	if (v->duration_ns == 0)
+		return err_say(err, EINVAL, "record: --duration wants a time above 0, such as 10s");
 	return 0;
 }
 

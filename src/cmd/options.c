@@ -92,54 +92,84 @@ static int store(const struct option_spec *s, void *values, const char *arg, con
 	return -EINVAL;
 }
 
-/* One word that begins with a dash. *i stands on it, and moves on when its argument is the next
- * word. */
-static int parse_word(const struct option_spec *specs, void *values, int argc, char **argv, int *i,
+/* Words of the command line, and where parsing stands. */
+struct words {
+	int argc, at;
+	char **argv;
+};
+
+/* What stands behind an option that wants an argument: the rest of its word, or the next word. */
+static int take_argument(const char **ret, const struct option_spec *s, const char *rest,
+			 struct words *w, struct err *err)
+{
+	if (!rest && w->at + 1 >= w->argc)
+		return err_say(err, EINVAL, "%s: --%s wants an argument: %s", w->argv[0], s->name,
+			       s->arg);
+	*ret = rest ? rest : w->argv[++w->at];
+	return 0;
+}
+
+/* "--name" or "--name=argument". */
+static int parse_long(const struct option_spec *specs, void *values, struct words *w,
 		      struct err *err)
 {
-	const char *word = argv[*i], *arg = NULL;
-	const struct option_spec *s;
-	bool is_long = word[1] == '-';
+	const char *word = w->argv[w->at], *arg = NULL;
+	size_t len = strcspn(word + 2, "=");
+	const struct option_spec *s = find_name(specs, word + 2, len);
+	const char *rest = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+	int rc;
 
-	if (is_long) {
-		size_t len = strcspn(word + 2, "=");
-		s = find_name(specs, word + 2, len);
-		if (word[2 + len] == '=')
-			arg = word + 2 + len + 1;
-	} else {
-		s = find_letter(specs, word[1]);
-		if (word[2])
-			arg = word + 2;
-	}
 	if (!s)
-		return err_say(err, EINVAL, "%s: there is no option '%s'", argv[0], word);
-	if (s->type == OPTION_FLAG && arg)
-		return err_say(err, EINVAL, "%s: --%s takes no argument", argv[0], s->name);
-	if (s->type != OPTION_FLAG && !arg) {
-		if (*i + 1 >= argc)
-			return err_say(err, EINVAL, "%s: --%s wants an argument: %s", argv[0],
-				       s->name, s->arg);
-		arg = argv[++*i];
+		return err_say(err, EINVAL, "%s: there is no option '%s'", w->argv[0], word);
+	if (s->type == OPTION_FLAG && rest)
+		return err_say(err, EINVAL, "%s: --%s takes no argument", w->argv[0], s->name);
+	rc = s->type == OPTION_FLAG ? 0 : take_argument(&arg, s, rest, w, err);
+	return rc ? rc : store(s, values, arg, w->argv[0], err);
+}
+
+/* One or more letters behind a dash (getopt(3)): the first that wants an argument takes the rest of
+ * the word. */
+static int parse_letters(const struct option_spec *specs, void *values, struct words *w,
+			 struct err *err)
+{
+	const char *word = w->argv[w->at];
+
+	for (const char *at = word + 1; *at; at++) {
+		const struct option_spec *s = find_letter(specs, *at);
+		const char *arg = NULL;
+		int rc = 0;
+
+		if (!s)
+			return err_say(err, EINVAL, "%s: there is no option '-%c'%s%s%s",
+				       w->argv[0], *at, word[2] ? " (in '" : "",
+				       word[2] ? word : "", word[2] ? "')" : "");
+		if (s->type != OPTION_FLAG)
+			rc = take_argument(&arg, s, at[1] ? at + 1 : NULL, w, err);
+		if (rc == 0)
+			rc = store(s, values, arg, w->argv[0], err);
+		if (rc || arg)
+			return rc;
 	}
-	return store(s, values, arg, argv[0], err);
+	return 0;
 }
 
 int options_parse(const struct option_spec *specs, void *values, int argc, char **argv,
 		  int *ret_operands, struct err *err)
 {
-	int i;
+	struct words w = { .argc = argc, .at = 1, .argv = argv };
 
-	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+	for (; w.at < argc && argv[w.at][0] == '-' && argv[w.at][1]; w.at++) {
 		int rc;
 
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
+		if (strcmp(argv[w.at], "--") == 0) {
+			w.at++;
 			break;
 		}
-		rc = parse_word(specs, values, argc, argv, &i, err);
+		rc = argv[w.at][1] == '-' ? parse_long(specs, values, &w, err)
+					  : parse_letters(specs, values, &w, err);
 		if (rc < 0)
 			return rc;
 	}
-	*ret_operands = i;
+	*ret_operands = w.at;
 	return 0;
 }

@@ -40,6 +40,10 @@ static void hint_open(struct err *err, const char *path)
 	case EISDIR:
 		err_hint(err, "name a file in it: -o %s/gctide.rec", path);
 		break;
+	case ENXIO: /* O_NONBLOCK says so instead of waiting for one (fifo(7)) */
+		err_hint(err, "it is a named pipe that nobody reads: start its reader first, or "
+			      "record to a file with -o FILE");
+		break;
 	default:
 		err_hint(err, "record to another place with -o FILE");
 	}
@@ -81,8 +85,8 @@ int create_recording(int *ret_fd, const char *path, struct err *err)
 		return rc;
 	}
 	/* A recording holds the target's arguments: for its owner's eyes. */
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (fd < 0 || fstat(fd, &st) < 0 || fcntl(fd, F_SETFL, 0) < 0) {
 		struct err failure;
 
 		rc = err_set(&failure, errno, "cannot create '%s'", path);

@@ -1,0 +1,113 @@
+/* test_options.c - the words of a command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "cmd/options.h"
+
+struct values {
+	const char *path;
+	uint64_t hz;
+	bool quiet, loud;
+};
+
+static const struct option_spec specs[] = {
+	{ "output", 'o', OPTION_TEXT, offsetof(struct values, path), "FILE", "", NULL },
+	{ "frequency", 'F', OPTION_COUNT, offsetof(struct values, hz), "HZ", "", NULL },
+	{ "quiet", 'q', OPTION_FLAG, offsetof(struct values, quiet), NULL, "", NULL },
+	{ "loud", 'l', OPTION_FLAG, offsetof(struct values, loud), NULL, "", NULL },
+	{ 0 },
+};
+
+/* Index of the first operand, or -EINVAL. */
+static int parse(struct values *v, struct err *err, const char *const *words)
+{
+	char *argv[8] = { (char *)"record" };
+	int argc = 1, operands = -1, rc;
+
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	*v = (struct values){ 0 };
+	rc = options_parse(specs, v, argc, argv, &operands, err);
+	return rc ? rc : operands;
+}
+
+#define PARSE(v, err, ...) parse(v, err, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void an_argument_stands_behind_its_option_in_four_ways(void **state)
+{
+	struct values v;
+
+	(void)state;
+	assert_int_equal(PARSE(&v, NULL, "-o", "x", "cmd"), 3);
+	assert_string_equal(v.path, "x");
+	assert_int_equal(PARSE(&v, NULL, "-ox", "cmd"), 2);
+	assert_string_equal(v.path, "x");
+	assert_int_equal(PARSE(&v, NULL, "--output", "x", "cmd"), 3);
+	assert_string_equal(v.path, "x");
+	assert_int_equal(PARSE(&v, NULL, "--output=", "cmd"), 2);
+	assert_string_equal(v.path, "");
+}
+
+static void letters_may_be_joined(void **state)
+{
+	struct values v;
+
+	(void)state;
+	assert_int_equal(PARSE(&v, NULL, "-ql", "cmd"), 2);
+	assert_true(v.quiet && v.loud);
+	assert_int_equal(PARSE(&v, NULL, "-qo", "x", "cmd"), 3);
+	assert_true(v.quiet);
+	assert_string_equal(v.path, "x");
+	assert_int_equal(PARSE(&v, NULL, "-qlF50", "-oq", "cmd"), 3);
+	assert_true(v.quiet && v.loud);
+	assert_int_equal(v.hz, 50);
+	assert_string_equal(v.path, "q"); /* not the flag */
+}
+
+static void what_is_no_option_is_named(void **state)
+{
+	struct err err = { 0 };
+	struct values v;
+
+	(void)state;
+	assert_int_equal(PARSE(&v, &err, "-x"), -EINVAL);
+	assert_string_equal(err.what, "record: there is no option '-x'");
+	assert_int_equal(PARSE(&v, &err, "-qxo", "y"), -EINVAL);
+	assert_string_equal(err.what, "record: there is no option '-x' (in '-qxo')");
+	assert_int_equal(PARSE(&v, &err, "--outputs=y"), -EINVAL);
+	assert_string_equal(err.what, "record: there is no option '--outputs=y'");
+	assert_int_equal(PARSE(&v, &err, "--quiet=1"), -EINVAL);
+	assert_string_equal(err.what, "record: --quiet takes no argument");
+	assert_int_equal(PARSE(&v, &err, "-qo"), -EINVAL);
+	assert_string_equal(err.what, "record: --output wants an argument: FILE");
+}
+
+static void options_end_at_the_first_operand(void **state)
+{
+	struct values v;
+
+	(void)state;
+	assert_int_equal(PARSE(&v, NULL, "-q", "--", "-l"), 3);
+	assert_int_equal(PARSE(&v, NULL, "-q", "-", "-l"), 2);
+	assert_int_equal(PARSE(&v, NULL, "cmd", "-l"), 1);
+	assert_false(v.loud);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_argument_stands_behind_its_option_in_four_ways),
+		cmocka_unit_test(letters_may_be_joined),
+		cmocka_unit_test(what_is_no_option_is_named),
+		cmocka_unit_test(options_end_at_the_first_operand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
