@@ -64,6 +64,7 @@ normalise() { # FILE
 		s/[0-9]+(,[0-9]+)*(\.[0-9]+)?(e[+-]?[0-9]+)?/N/g
 		s/N (ns|us|ms|s|min|h)([^a-zA-Z]|$)/N time\2/g
 		s/N (B|KiB|MiB|GiB|TiB)([^a-zA-Z]|$)/N bytes\2/g
+		s/N (CPU|cycle|line|pause|read|sample|time)([^a-zA-Z])/N \1s\2/g
 		s/\(perf, user(\+kernel)?\)/(perf)/g
 		s/, failed reads N//g'
 }

@@ -159,8 +159,9 @@ static bool is_not_go(const struct model *m, struct model_finding *f)
 		finding_evidence(
 			f,
 			"the target is not a Go program; Go programs that it started printed "
-			"%s cycles",
-			units_count(lines, m->losses.foreign_cycle_count));
+			"%s %s",
+			units_count(lines, m->losses.foreign_cycle_count),
+			units_plural(m->losses.foreign_cycle_count, "cycle", "cycles"));
 		finding_advice(f, "to see one of them: --process %" PRIu64 " (of 0 to %" PRIu64 ")",
 			       m->other_count ? m->others[0].id : 0, m->process_count - 1);
 	} else {
@@ -205,10 +206,10 @@ static bool has_others(const struct model *m, struct model_finding *f)
 		return false;
 	finding_evidence(f,
 			 "%" PRIu64 " other Go process%s printed %" PRIu64
-			 " cycle%s into the same stderr; not in these figures",
-			 m->process_count - 1, m->process_count == 2 ? "" : "es",
+			 " %s into the same stderr; not in these figures",
+			 m->process_count - 1, units_plural(m->process_count - 1, "", "es"),
 			 m->losses.foreign_cycle_count,
-			 m->losses.foreign_cycle_count == 1 ? "" : "s");
+			 units_plural(m->losses.foreign_cycle_count, "cycle", "cycles"));
 	finding_advice(f, "--process %" PRIu64 " shows the busiest of them",
 		       m->other_count ? m->others[0].id : 0);
 	return true;

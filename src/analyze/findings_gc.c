@@ -71,9 +71,10 @@ static bool has_long_pause(const struct model *m, struct model_finding *f)
 
 	if (!is_known(m->gc.pause.max_ns) || m->gc.pause.max_ns < 10 * NS_PER_MS)
 		return false;
-	finding_evidence(f, "the longest pause was %s (p99 %s of %" PRIu64 " pauses)",
+	finding_evidence(f, "the longest pause was %s (p99 %s of %" PRIu64 " %s)",
 			 units_duration(max, m->gc.pause.max_ns),
-			 units_duration(p99, m->gc.pause.p99_ns), m->gc.pause.count);
+			 units_duration(p99, m->gc.pause.p99_ns), m->gc.pause.count,
+			 units_plural(m->gc.pause.count, "pause", "pauses"));
 	finding_advice(
 		f, "Go's pauses are below 1 ms as a rule: look for CPU throttling by the cgroup, a "
 		   "crowded machine, or a long loop in Go before 1.14");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/units.h"
 #include "base/unknown.h"
 #include "capture/cpulist.h"
 #include "capture/machinefacts.h"
@@ -151,8 +152,9 @@ static void add_perf_sources(struct session *s, const struct err *why_off)
 	} else {
 		session_add_source(s, "perf.page-faults", "on", "user and kernel mode");
 	}
-	snprintf(detail, sizeof(detail), "every fault, ring of %zu KiB for each of %zu CPUs",
-		 perfset_ring_bytes(s->perf) >> 10, perfset_cpu_count(s->perf));
+	snprintf(detail, sizeof(detail), "every fault, ring of %zu KiB for each of %zu %s",
+		 perfset_ring_bytes(s->perf) >> 10, perfset_cpu_count(s->perf),
+		 units_plural(perfset_cpu_count(s->perf), "CPU", "CPUs"));
 	session_add_source(s, "perf.fault-addresses", c->addresses ? "on" : "off",
 			   c->addresses ? detail : "switched off with --no-fault-addresses");
 }

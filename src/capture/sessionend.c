@@ -60,7 +60,7 @@ static void add_relay_losses(struct session *s)
 	if (!t->user_lost_bytes)
 		return;
 	session_add_loss(s, "stderr", t->user_lost_bytes, why);
-	session_notice(s, "%llu bytes of the target's stderr could not be passed on: %s",
+	session_notice(s, "bytes of the target's stderr that could not be passed on: %llu (%s)",
 		       (unsigned long long)t->user_lost_bytes, why);
 }
 
@@ -114,11 +114,11 @@ static void add_final_counts(struct session *s)
 	lost_count = perfset_lost(s->perf);
 	if (lost_count) {
 		session_add_loss(s, "perf", lost_count, "the rings were full");
-		session_notice(s, "%llu perf records were lost: the rings were full",
+		session_notice(s, "perf records lost: %llu (the rings were full)",
 			       (unsigned long long)lost_count);
 	}
 	if (t.throttle_count)
-		session_notice(s, "the kernel throttled perf events %llu times",
+		session_notice(s, "times that the kernel throttled perf events: %llu",
 			       (unsigned long long)t.throttle_count);
 }
 
@@ -157,7 +157,8 @@ int session_end(struct session *s, struct err *err)
 	s->result->outcome = s->term_sent ? SESSION_DURATION_OVER : SESSION_TARGET_ENDED;
 	refused = writer_refused_count(s->writer);
 	if (refused)
-		session_notice(s, "%llu records could not be written", (unsigned long long)refused);
+		session_notice(s, "records that could not be written: %llu",
+			       (unsigned long long)refused);
 	s->result->file_bytes = writer_written_bytes(s->writer);
 	rc = writer_close(s->writer, err);
 	s->result->recording_error = rc;

@@ -215,7 +215,7 @@ static void watch_rate(struct session *s, uint64_t now_ns)
 		return;
 	if (!s->thin && (rate > (double)limit || lost > 0)) {
 		if (lost)
-			snprintf(reason, sizeof(reason), "%llu fault records were lost",
+			snprintf(reason, sizeof(reason), "fault records lost: %llu",
 				 (unsigned long long)lost);
 		else
 			snprintf(reason, sizeof(reason),

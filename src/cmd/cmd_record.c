@@ -105,8 +105,11 @@ static void print_closing(const struct session_result *r, const char *path)
 {
 	char lines[UNITS_TEXT_BYTES], faults[UNITS_TEXT_BYTES], bytes[UNITS_TEXT_BYTES];
 
-	fprintf(stderr, "gctide: %s trace lines, %s page faults, %s in %s; see: gctide report %s\n",
-		units_count(lines, r->line_count), units_count(faults, r->fault_count),
+	fprintf(stderr, "gctide: %s %s, %s %s, %s in %s; see: gctide report %s\n",
+		units_count(lines, r->line_count),
+		units_plural(r->line_count, "trace line", "trace lines"),
+		units_count(faults, r->fault_count),
+		units_plural(r->fault_count, "page fault", "page faults"),
 		units_bytes(bytes, r->file_bytes), path, path);
 }
 

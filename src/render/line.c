@@ -31,6 +31,16 @@ struct figure figure_count(uint64_t v)
 	return f;
 }
 
+struct figure figure_counted(uint64_t v, const char *one, const char *many)
+{
+	char count[UNITS_TEXT_BYTES];
+	struct figure f;
+
+	snprintf(f.text, sizeof(f.text), "%s %s", units_count(count, v),
+		 units_plural(v, one, many));
+	return f;
+}
+
 struct figure figure_ordinal(uint64_t v)
 {
 	struct figure f;

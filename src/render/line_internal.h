@@ -13,13 +13,14 @@
 
 /* One figure, printed; several fit into one statement. */
 struct figure {
-	char text[UNITS_TEXT_BYTES];
+	char text[UNITS_TEXT_BYTES + 24]; /* with a noun */
 };
 
 struct figure figure_bytes(uint64_t v);
 struct figure figure_duration(uint64_t ns);
 struct figure figure_count(uint64_t v);
-struct figure figure_ordinal(uint64_t n); /* "61st" */
+struct figure figure_counted(uint64_t v, const char *one, const char *many); /* "1 cycle" */
+struct figure figure_ordinal(uint64_t n);				     /* "61st" */
 struct figure figure_ratio(double v);
 struct figure figure_rate(double bytes_per_second); /* "1.20 GiB/s" */
 

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/units.h"
 #include "base/unknown.h"
+#include "line_internal.h"
 #include "renderer_internal.h"
 
 struct text_state {
@@ -47,20 +47,21 @@ static int copy_spool(FILE *out, FILE *spool)
 	return ferror(spool) ? -EIO : 0;
 }
 
+static void print_gap(FILE *out, const struct window *w)
+{
+	fprintf(out, "        ... %s left out: --cycles all shows them ...\n",
+		figure_counted(window_left_out_count(w), "cycle", "cycles").text);
+}
+
 static void print_window(FILE *out, const struct window *w)
 {
-	char count[UNITS_TEXT_BYTES];
-
 	for (size_t i = 0; i < window_count(w); i++) {
 		if (i == window_gap(w) && window_left_out_count(w))
-			fprintf(out,
-				"        ... %s cycles left out: --cycles all shows them ...\n",
-				units_count(count, window_left_out_count(w)));
+			print_gap(out, w);
 		text_print_cycle(out, window_row(w, i));
 	}
 	if (window_gap(w) == window_count(w) && window_left_out_count(w))
-		fprintf(out, "        ... %s cycles left out: --cycles all shows them ...\n",
-			units_count(count, window_left_out_count(w)));
+		print_gap(out, w);
 }
 
 static int text_end(void *state, const struct renderer_options *o, const struct model *m)

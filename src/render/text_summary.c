@@ -43,7 +43,7 @@ static void print_target(FILE *out, const struct model *m)
 		line_add_foreign(&line, buf_text(&t->machine), 20);
 	}
 	if (is_known(t->cpu_count))
-		line_part(&line, "%" PRIu64 " CPUs", t->cpu_count);
+		line_part(&line, "%s", figure_counted(t->cpu_count, "CPU", "CPUs").text);
 	line_print(out, "", &line);
 	buf_done(&line);
 }
@@ -108,8 +108,8 @@ static void print_log(FILE *out, const struct model *m)
 	struct buf line = { 0 };
 
 	line_add_foreign(&line, buf_text(&m->input_name), 200);
-	line_part(&line, "%s in %s lines", figure_bytes(m->recording.file_bytes).text,
-		  figure_count(m->recording.line_count).text);
+	line_part(&line, "%s in %s", figure_bytes(m->recording.file_bytes).text,
+		  figure_counted(m->recording.line_count, "line", "lines").text);
 	line_print(out, "log", &line);
 	line_part(&line, "%s from the runtime's start to the end of the last cycle",
 		  figure_duration(m->time.covered_ns).text);
@@ -126,10 +126,9 @@ static void print_collections(FILE *out, const struct model *m)
 	if (m->target.is_go == 0 && gc->row_count == 0)
 		line_part(&line, "none: the target is not a Go program");
 	else
-		line_part(&line, "%s%s %s (%s forced)",
+		line_part(&line, "%s%s (%s forced)",
 			  gc->is_at_least && is_known(gc->cycle_count) ? "at least " : "",
-			  figure_count(gc->cycle_count).text,
-			  units_plural(gc->cycle_count, "cycle", "cycles"),
+			  figure_counted(gc->cycle_count, "cycle", "cycles").text,
 			  figure_count(gc->forced_count).text);
 	if (gc->row_count && is_known(gc->first_number) && gc->first_number > 1)
 		line_part(&line, "the first one seen is %s", figure_count(gc->first_number).text);
@@ -162,7 +161,7 @@ static void print_pauses(FILE *out, const struct model *m)
 		 figure_duration(p->p90_ns).text, figure_duration(p->p99_ns).text,
 		 figure_duration(p->max_ns).text);
 	line_print(out, "pauses", &line);
-	line_part(&line, "%s pauses", figure_count(p->count).text);
+	line_part(&line, "%s", figure_counted(p->count, "pause", "pauses").text);
 	line_part(&line, "total %s, at most %s more (gctrace prints 2 digits)",
 		  figure_duration(p->total_ns).text, figure_duration(p->total_uncertainty_ns).text);
 	if (!p->is_exact)
@@ -202,20 +201,19 @@ static void print_memory(FILE *out, const struct model *m)
 	struct buf line = { 0 };
 
 	line_part(&line, "RSS peak %s", figure_bytes(mem->rss_peak_bytes).text);
-	line_part(&line, "mean %s (%s samples of statm)", figure_bytes(mem->rss_mean_bytes).text,
-		  figure_count(mem->sample_count).text);
+	line_part(&line, "mean %s (%s of statm)", figure_bytes(mem->rss_mean_bytes).text,
+		  figure_counted(mem->sample_count, "sample", "samples").text);
 	if (isfinite(mem->rss_byte_seconds))
 		line_part(&line, "%.3g GiB x s", mem->rss_byte_seconds / 1073741824.0);
 	line_print(out, "memory", &line);
 	/* smaps is read seldom: its peaks are those of a few moments, and must not look like the
 	 * peak above. */
 	if (mem->lazyfree_peak_bytes == 0) {
-		line_part(&line,
-			  "in %s reads of smaps: no lazy-free memory, so that RSS is what is used",
-			  figure_count(mem->smaps_count).text);
+		line_part(&line, "in %s of smaps: no lazy-free memory, so that RSS is what is used",
+			  figure_counted(mem->smaps_count, "read", "reads").text);
 	} else {
-		line_part(&line, "in %s reads of smaps: RSS minus lazy-free up to %s",
-			  figure_count(mem->smaps_count).text,
+		line_part(&line, "in %s of smaps: RSS minus lazy-free up to %s",
+			  figure_counted(mem->smaps_count, "read", "reads").text,
 			  figure_bytes(mem->honest_peak_bytes).text);
 		line_part(&line, "mean %s", figure_bytes(mem->honest_mean_bytes).text);
 		line_part(&line, "lazy-free up to %s", figure_bytes(mem->lazyfree_peak_bytes).text);
@@ -231,8 +229,8 @@ static void print_memory(FILE *out, const struct model *m)
 		else
 			line_part(&line, "no limit");
 		if (is_known(m->cgroup.limit_hit_count))
-			line_part(&line, "limit hit %s times",
-				  figure_count(m->cgroup.limit_hit_count).text);
+			line_part(&line, "limit hit %s",
+				  figure_counted(m->cgroup.limit_hit_count, "time", "times").text);
 		line_print(out, "cgroup", &line);
 	}
 	buf_done(&line);
@@ -297,8 +295,10 @@ static void print_sources(FILE *out, const struct model *m)
 		label = "";
 	}
 	if (m->fallback_seen_count > 5) {
-		buf_addf(&line, "and %s more such changes",
-			 figure_count(m->fallback_seen_count - 5).text);
+		buf_addf(&line, "and %s",
+			 figure_counted(m->fallback_seen_count - 5, "more such change",
+					"more such changes")
+				 .text);
 		line_print(out, label, &line);
 	}
 	buf_done(&line);
@@ -313,9 +313,8 @@ static void print_processes(FILE *out, const struct model *m)
 	if (is_known(m->process_id) && (m->is_log || !m->process_is_target))
 		line_part(&line, "shown is process %" PRIu64, m->process_id);
 	for (size_t i = 0; i < m->other_count && i < 6; i++)
-		line_part(&line, "--process %" PRIu64 " (%s cycle%s)", m->others[i].id,
-			  figure_count(m->others[i].cycle_count).text,
-			  m->others[i].cycle_count == 1 ? "" : "s");
+		line_part(&line, "--process %" PRIu64 " (%s)", m->others[i].id,
+			  figure_counted(m->others[i].cycle_count, "cycle", "cycles").text);
 	if (m->process_count > 7)
 		line_part(&line, "%s processes in all", figure_count(m->process_count).text);
 	line_print(out, "others", &line);

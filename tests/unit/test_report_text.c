@@ -157,6 +157,31 @@ static void unknown_is_never_zero(void **state)
 	free(text);
 }
 
+static void one_of_a_kind_is_singular(void **state)
+{
+	struct sample s;
+	char *text;
+
+	(void)state;
+	sample_open(&s);
+	sample_session_with(&s, sample_argv(), "");
+	sample_binary(&s, 1, "go1.26.8");
+	sample_statm(&s, AT_MS(10), 100);
+	sample_smaps(&s, AT_MS(11), 60, 80);
+	sample_line(&s, AT_MS(13.4), LINE_GC_1);
+	sample_exit(&s, AT_MS(80));
+	sample_close(&s);
+	text = sample_render(&s, "text", 200, false);
+	assert_non_null(strstr(text, " 1 cycle (0 forced)"));
+	assert_non_null(strstr(text, "(1 sample of statm)"));
+	assert_non_null(strstr(text, "in 1 read of smaps:"));
+	free(text);
+	sample_many(&s, 3);
+	text = sample_render(&s, "text", 2, false);
+	assert_non_null(strstr(text, "... 1 cycle left out: "));
+	free(text);
+}
+
 static void lost_without_a_count(struct sample *s, const char *source)
 {
 	struct event ev = { .kind = EVENT_LOSS };
@@ -261,6 +286,7 @@ int main(void)
 		cmocka_unit_test(odd_and_tiny_numbers_of_rows_work),
 		cmocka_unit_test(control_bytes_of_the_target_do_not_reach_the_terminal),
 		cmocka_unit_test(unknown_is_never_zero),
+		cmocka_unit_test(one_of_a_kind_is_singular),
 		cmocka_unit_test(what_was_lost_without_a_count_is_not_zero),
 		cmocka_unit_test(a_lower_bound_is_called_one),
 		cmocka_unit_test(color_is_only_for_severities_and_only_on_demand),
