@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/units.h"
 #include "capture/cpulist.h"
 #include "capture/hwevent.h"
 #include "capture/permission.h"
@@ -51,6 +52,21 @@ static void enable_with(struct probe *p, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(p->enable, sizeof(p->enable), fmt, args);
 	va_end(args);
+}
+
+/* A number of /proc/sys as text. */
+struct setting {
+	char text[16];
+};
+
+static struct setting read_setting(const char *path)
+{
+	int v = permission_read_int(path);
+	struct setting s = { "unknown" };
+
+	if (v != INT_MIN)
+		snprintf(s.text, sizeof(s.text), "%d", v);
+	return s;
 }
 
 static void probe_gctrace(struct probe *p)
@@ -103,12 +119,12 @@ static void probe_perf(struct probe *p, bool kernel)
 
 	if (fd >= 0) {
 		close(fd);
-		found(p, PROBE_WORKS, "perf_event_paranoid is %d, CAP_PERFMON %s",
-		      permission_read_int("/proc/sys/kernel/perf_event_paranoid"),
+		found(p, PROBE_WORKS, "perf_event_paranoid is %s, CAP_PERFMON %s",
+		      read_setting("/proc/sys/kernel/perf_event_paranoid").text,
 		      permission_has_capability(CAP_PERFMON) == 1 ? "held" : "not held");
 		return;
 	}
-	found(p, PROBE_FAILS, "%.80s; %.160s", err.what, err.hint);
+	found(p, PROBE_FAILS, "%.120s%s%.130s", err.what, err.hint[0] ? "; " : "", err.hint);
 	if ((fd == -EACCES || fd == -EPERM) && permission_is_paranoid(kernel))
 		enable_with(p, "sudo sysctl kernel.perf_event_paranoid=%d", kernel ? 1 : 2);
 }
@@ -159,8 +175,9 @@ static void probe_ring(struct probe *p)
 		found(p, PROBE_FAILS, "no perf ring can be mapped (see perf.user-faults)");
 	else
 		found(p, bytes >= 2u << 20 ? PROBE_WORKS : PROBE_PARTLY,
-		      "%zu KiB for each of %zu CPUs; perf_event_mlock_kb is %d", bytes >> 10,
-		      cpus.count, permission_read_int("/proc/sys/kernel/perf_event_mlock_kb"));
+		      "%zu KiB for each of %zu %s; perf_event_mlock_kb is %s", bytes >> 10,
+		      cpus.count, units_plural(cpus.count, "CPU", "CPUs"),
+		      read_setting("/proc/sys/kernel/perf_event_mlock_kb").text);
 	if (p->state == PROBE_PARTLY)
 		enable_with(p, "sudo sysctl kernel.perf_event_mlock_kb=2052");
 	cpulist_done(&cpus);
@@ -213,8 +230,8 @@ static void probe_tracepoints(struct probe *p)
 		found(p, PROBE_WORKS, "%s" TRACEPOINT_ID " opens", where);
 		return;
 	}
-	found(p, PROBE_FAILS, "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %d",
-	      strerror(errno), permission_read_int("/proc/sys/kernel/perf_event_paranoid"));
+	found(p, PROBE_FAILS, "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %s",
+	      strerror(errno), read_setting("/proc/sys/kernel/perf_event_paranoid").text);
 	enable_with(p, "sudo sysctl kernel.perf_event_paranoid=-1");
 }
 
@@ -229,6 +246,11 @@ static void probe_seccomp(struct probe *p)
 		      strerror(errno));
 }
 
+static bool has_proc(void)
+{
+	return access("/proc/self", F_OK) == 0;
+}
+
 static void probe_file(struct probe *p, const char *path, const char *what)
 {
 	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -237,7 +259,10 @@ static void probe_file(struct probe *p, const char *path, const char *what)
 	if (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
 		found(p, PROBE_WORKS, "%s", what);
 	else
-		found(p, PROBE_FAILS, "%s: %s", path, strerror(errno));
+		found(p, PROBE_FAILS, "%s: %s%s", path, strerror(errno),
+		      has_proc() ? "" : "; /proc is not mounted here");
+	if (p->state == PROBE_FAILS && !has_proc())
+		enable_with(p, "%smount -t proc proc /proc", geteuid() == 0 ? "" : "sudo ");
 }
 
 static void probe_statm(struct probe *p)
@@ -248,7 +273,7 @@ static void probe_statm(struct probe *p)
 static void probe_smaps(struct probe *p)
 {
 	probe_file(p, "/proc/self/smaps", "readable for your own processes");
-	if (p->state == PROBE_FAILS)
+	if (p->state == PROBE_FAILS && has_proc())
 		found(p, PROBE_FAILS,
 		      "/proc/self/smaps: the kernel has no CONFIG_PROC_PAGE_MONITOR");
 }
@@ -278,8 +303,8 @@ static void probe_runtime_memory(struct probe *p)
 		      scope);
 		return;
 	}
-	found(p, PROBE_FAILS, "process_vm_readv of a child: %s; yama.ptrace_scope is %d",
-	      strerror(code), scope);
+	found(p, PROBE_FAILS, "process_vm_readv of a child: %s; yama.ptrace_scope is %s",
+	      strerror(code), read_setting("/proc/sys/kernel/yama/ptrace_scope").text);
 	enable_with(p, "sudo sysctl kernel.yama.ptrace_scope=1");
 }
 

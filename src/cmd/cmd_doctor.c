@@ -54,6 +54,32 @@ static int print_page(const struct probe *probes, size_t count, bool json)
 	return json ? doctor_render_json(&page, stdout) : doctor_render_text(&page, stdout);
 }
 
+static const struct probe *find_probe(const struct probe *probes, size_t count, const char *source)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(probes[i].source, source) == 0)
+			return &probes[i];
+	return NULL;
+}
+
+/* Without trace lines, or without /proc, a recording would say next to nothing. */
+static int judge(const struct probe *probes, size_t count, struct err *err)
+{
+	static const char *const needed[] = { "gctrace", "statm" };
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		const struct probe *p = find_probe(probes, count, needed[i]);
+
+		if (!p || p->state != PROBE_FAILS)
+			continue;
+		err_say(err, ENOTSUP, "cannot observe here: %s: %s", p->source, p->detail);
+		if (p->enable[0])
+			err_hint(err, "%s", p->enable);
+		return EXIT_CANNOT_OBSERVE;
+	}
+	return EXIT_DONE;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
 	struct doctor_values v = { .format = "text" };
@@ -70,8 +96,7 @@ static int run(int argc, char **argv, struct err *err)
 	count = probe_all(probes, PROBE_MAX);
 	if (print_page(probes, count, strcmp(v.format, "json") == 0) < 0)
 		return EXIT_FAILED;
-	/* Without trace lines and /proc there is nothing left to show. */
-	return probes[0].state == PROBE_FAILS ? EXIT_CANNOT_OBSERVE : EXIT_DONE;
+	return judge(probes, count, err);
 }
 
 const struct command cmd_doctor = {

@@ -29,7 +29,7 @@ int doctor_render_json(const struct doctor_page *page, FILE *to)
 		const struct doctor_row *r = &page->rows[i];
 
 		json_array_append_new(rows,
-				      json_pack("{s:s, s:s, s:s, s:s, s:s*, s:b}", "name",
+				      json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b}", "name",
 						r->source, "gives", r->gives, "state", r->state,
 						"detail", r->detail, "enable",
 						r->enable[0] ? r->enable : NULL, "used", r->used));
