@@ -173,6 +173,52 @@ static bool is_not_go(const struct model *m, struct model_finding *f)
 	return true;
 }
 
+/* "off", or a number below 0 (runtime/mgcpacer.go, readGOGC). */
+static bool is_collector_off(const struct model *m)
+{
+	struct text gogc = buf_text(&m->target.gogc);
+
+	return text_is(gogc, "off") || text_starts(gogc, "-");
+}
+
+/* A process of a Go program with a heap below 4 MiB has less resident than this. */
+#define SMALL_RSS_BYTES (32u << 20)
+
+/* Nobody collected, although all lines would have been seen: why? */
+static void explain_no_cycles(const struct model *m, struct model_finding *f)
+{
+	struct text gogc = buf_text(&m->target.gogc), limit = buf_text(&m->target.gomemlimit);
+	uint64_t rss_bytes = m->memory.rss_peak_bytes;
+	char wall[UNITS_TEXT_BYTES], rss[UNITS_TEXT_BYTES];
+
+	units_duration(wall, m->time.wall_ns);
+	units_bytes(rss, rss_bytes);
+	if (is_collector_off(m)) {
+		finding_evidence(f,
+				 "the target made no collection in %s: its environment had "
+				 "GOGC=%.*s%s%.*s; resident memory up to %s",
+				 wall, (int)(gogc.len < 20 ? gogc.len : 20), gogc.at,
+				 limit.len ? " and GOMEMLIMIT=" : "",
+				 (int)(limit.len < 20 ? limit.len : 20), limit.len ? limit.at : "",
+				 rss);
+		finding_advice(f, "%s",
+			       limit.len ? "collections begin when memory comes near GOMEMLIMIT"
+					 : "nothing bounds the heap then: unset GOGC, or set "
+					   "GOMEMLIMIT to what it may use");
+	} else if (is_known(rss_bytes) && rss_bytes > SMALL_RSS_BYTES) {
+		finding_evidence(f, "the target made no collection in %s, with up to %s resident",
+				 wall, rss);
+		finding_advice(f,
+			       "that is more than a heap too small to be collected (4 MiB x "
+			       "GOGC / 100): does the program call debug.SetGCPercent, or is the "
+			       "memory not Go's (cgo, mmap)?");
+	} else {
+		finding_evidence(f, "the target made no collection in %s", wall);
+		finding_advice(f, "a heap below GOGC's minimum of 4 MiB is never collected; run it "
+				  "longer, or with more load");
+	}
+}
+
 static bool has_no_cycles(const struct model *m, struct model_finding *f)
 {
 	char wall[UNITS_TEXT_BYTES];
@@ -188,14 +234,14 @@ static bool has_no_cycles(const struct model *m, struct model_finding *f)
 				 units_duration(wall, m->time.wall_ns));
 		finding_advice(f, "see the other findings: the trace or the recording ended before "
 				  "the target did");
+	} else if (m->process_count) {
+		finding_evidence(f,
+				 "the target made no collection in %s; Go programs that it started "
+				 "did",
+				 units_duration(wall, m->time.wall_ns));
+		finding_advice(f, "to see one of them: --process N");
 	} else {
-		finding_evidence(f, "the target made no collection in %s%s",
-				 units_duration(wall, m->time.wall_ns),
-				 m->process_count ? "; Go programs that it started did" : "");
-		finding_advice(f, "%s",
-			       m->process_count ? "to see one of them: --process N"
-						: "a heap below GOGC's minimum of 4 MiB is never "
-						  "collected; run it longer, or with more load");
+		explain_no_cycles(m, f);
 	}
 	return true;
 }

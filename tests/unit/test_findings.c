@@ -415,6 +415,31 @@ static void no_cycle_is_told_from_no_trace(void **state)
 	drop(m);
 }
 
+static void the_advice_for_no_cycle_goes_by_what_was_recorded(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.row_count = m->process_count = 0;
+	m->memory.rss_peak_bytes = MIB(6);
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "4 MiB is never collected"));
+	m->memory.rss_peak_bytes = MIB(900);
+	assert_non_null(strstr(find(m, "target.no_cycles")->evidence, "with up to 900 MiB"));
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "debug.SetGCPercent"));
+	model_set(&m->target.gogc, text_of("off"));
+	assert_string_equal(
+		find(m, "target.no_cycles")->evidence,
+		"the target made no collection in 10.0 s: its environment had GOGC=off; "
+		"resident memory up to 900 MiB");
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "unset GOGC"));
+	model_set(&m->target.gomemlimit, text_of("2GiB"));
+	assert_non_null(strstr(find(m, "target.no_cycles")->evidence, "and GOMEMLIMIT=2GiB; "));
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "near GOMEMLIMIT"));
+	model_set(&m->target.gogc, text_of("200"));
+	assert_null(strstr(find(m, "target.no_cycles")->evidence, "GOGC"));
+	drop(m);
+}
+
 static void other_processes_are_pointed_out(void **state)
 {
 	struct model *m = quiet();
@@ -489,6 +514,7 @@ int main(void)
 		cmocka_unit_test(reading_from_disk_is_found),
 		cmocka_unit_test(a_target_that_is_not_go_is_said_plainly),
 		cmocka_unit_test(no_cycle_is_told_from_no_trace),
+		cmocka_unit_test(the_advice_for_no_cycle_goes_by_what_was_recorded),
 		cmocka_unit_test(other_processes_are_pointed_out),
 		cmocka_unit_test(a_stall_beyond_the_limit_is_said),
 		cmocka_unit_test(watching_that_costs_is_said),
