@@ -190,8 +190,9 @@ static bool may_have_ended_unseen(const struct model *m)
 	       text_is(buf_text(&m->target.end_reason), "detached");
 }
 
-/* Nothing counted, and something lost: that is not 0. */
-static void settle_losses(struct model_losses *l)
+/* Nothing counted, and something lost: that is not 0. Nor is what the disk did not take in a
+ * recording that has no end: only the recorder knew. */
+static void settle_losses(struct model_losses *l, bool is_whole)
 {
 	const struct {
 		uint64_t *count;
@@ -201,8 +202,9 @@ static void settle_losses(struct model_losses *l)
 		{ &l->throttle_count, l->more.throttle },
 		{ &l->unparsed_line_count, l->more.lines },
 		{ &l->missing_cycle_count, l->more.lines },
+		{ &l->foreign_cycle_count, l->more.lines },
 		{ &l->missed_sample_count, l->more.samples },
-		{ &l->recording_lost_count, l->more.records },
+		{ &l->recording_lost_count, l->more.records || !is_whole },
 		{ &l->user_lost_bytes, l->more.user_bytes },
 	};
 
@@ -276,7 +278,7 @@ static void finish(struct run *run, const struct process *shown)
 	if (m->cpu.source && used_ns > 0 && is_known(m->gc.cpu_ns) &&
 	    m->losses.missing_cycle_count == 0 && !m->losses.more.lines)
 		m->gc.cpu_used_share = (double)m->gc.cpu_ns / used_ns;
-	settle_losses(&m->losses);
+	settle_losses(&m->losses, m->recording.end == MODEL_WHOLE);
 	findings_make(m);
 }
 

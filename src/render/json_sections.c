@@ -326,6 +326,7 @@ static json_t *uncounted_json(const struct model_losses *l)
 		{ "throttle_count", l->more.throttle },
 		{ "unparsed_line_count", l->more.lines },
 		{ "missing_cycle_count", l->more.lines },
+		{ "foreign_cycle_count", l->more.lines },
 		{ "missed_sample_count", l->more.samples },
 		{ "unwritten_record_count", l->more.records },
 		{ "user_stderr_lost_bytes", l->more.user_bytes },

@@ -28,7 +28,7 @@ static void add_losses(struct buf *line, const struct model *m)
 	add_count(line, "broken trace lines", l->unparsed_line_count, l->more.lines);
 	add_count(line, "missing cycles", l->missing_cycle_count, l->more.lines);
 	add_count(line, "missed samples", l->missed_sample_count, l->more.samples);
-	if (is_known(l->failed_read_count) && l->failed_read_count)
+	if (l->failed_read_count)
 		add_count(line, "failed reads", l->failed_read_count, false);
 	if (l->recording_lost_count)
 		add_count(line, "not written", l->recording_lost_count, l->more.records);

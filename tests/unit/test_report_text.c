@@ -139,6 +139,23 @@ static void control_bytes_of_the_target_do_not_reach_the_terminal(void **state)
 	free(text);
 }
 
+/* In place: where lines were wrapped does not matter. */
+static char *flat(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; at++) {
+		bool is_blank = *at == ' ' || *at == '\n';
+
+		if (!is_blank)
+			*to++ = *at;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	*to = '\0';
+	return text;
+}
+
 static void unknown_is_never_zero(void **state)
 {
 	struct sample s;
@@ -154,6 +171,27 @@ static void unknown_is_never_zero(void **state)
 	assert_non_null(strstr(text, "unknown minor, unknown major"));
 	assert_non_null(strstr(text, "CPU time unknown"));
 	assert_non_null(strstr(text, "how it ended is unknown"));
+	assert_int_equal(count_of(flat(text), "failed reads unknown"), 2);
+	free(text);
+}
+
+static void what_the_disk_did_not_take_is_unknown_without_an_end(void **state)
+{
+	struct sample s;
+	char *text;
+
+	(void)state;
+	sample_small(&s);
+	sample_cut(&s);
+	text = flat(sample_render(&s, "text", 200, false));
+	assert_int_equal(count_of(text, "not written unknown"), 2);
+	assert_non_null(strstr(text, "collections at least 3 cycles"));
+	assert_null(strstr(text, "data.lost"));
+	free(text);
+	sample_small(&s);
+	sample_close(&s);
+	text = sample_render(&s, "text", 200, false);
+	assert_null(strstr(text, "not written"));
 	free(text);
 }
 
@@ -286,6 +324,7 @@ int main(void)
 		cmocka_unit_test(odd_and_tiny_numbers_of_rows_work),
 		cmocka_unit_test(control_bytes_of_the_target_do_not_reach_the_terminal),
 		cmocka_unit_test(unknown_is_never_zero),
+		cmocka_unit_test(what_the_disk_did_not_take_is_unknown_without_an_end),
 		cmocka_unit_test(one_of_a_kind_is_singular),
 		cmocka_unit_test(what_was_lost_without_a_count_is_not_zero),
 		cmocka_unit_test(a_lower_bound_is_called_one),
