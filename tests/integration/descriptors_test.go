@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,12 +19,9 @@ func TestRelayHoldsNothingThatWasInherited(t *testing.T) {
 	}
 	r := newRun(t)
 	r.prefix = []string{bash, "-c", `exec 1500</dev/null 7</dev/null; exec "$@"`, "bash"}
-	r.start(append([]string{built.gctide}, recordArgs(nil, []string{"sleep", "1"})...)...)
-	waitForFile(t, r.path("run.rec"))
-	waitFor(t, "the target", func() bool {
-		list, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", r.cmd.Process.Pid, r.cmd.Process.Pid))
-		return len(list) > 0
-	})
+	r.start(append([]string{built.gctide}, recordArgs(nil, []string{"/bin/sh", "-c", "echo ready; sleep 1"})...)...)
+	waitFor(t, "the target", func() bool { return strings.Contains(r.read("stdout"), "ready") })
+	time.Sleep(100 * time.Millisecond) // the relay was started before, and has its name by now
 	relay := relayOf(t, r.cmd.Process.Pid)
 	var held []os.DirEntry
 	for i := 0; i < 40 && len(held) != 3; i++ { // the pipe, the socket and the user's stderr
