@@ -129,11 +129,14 @@ static int unpack(struct relay_message *ret, const char *bytes, size_t len)
 
 int relay_receive(struct relay *r, struct relay_message *ret, void *buffer)
 {
+	int resets = 0;
 	ssize_t n;
 
+	/* A relay that ends with our question unread leaves ECONNRESET, once, in front of all that
+	 * it sent before (unix_release_sock in net/unix/af_unix.c): the messages come after it. */
 	do
 		n = recv(r->control, buffer, RELAY_MESSAGE_BYTES_MAX, MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && resets++ == 0)));
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
 	if (n < 0 && errno != ECONNRESET)
