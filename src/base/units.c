@@ -93,10 +93,13 @@ const char *units_ordinal(char *buf, uint64_t n)
 {
 	static const char *const endings[] = { "th", "st", "nd", "rd" };
 	bool is_teen = n / 10 % 10 == 1;
+	size_t used;
 
 	units_count(buf, n);
+	used = strlen(buf);
 	if (is_known(n))
-		strcat(buf, is_teen || n % 10 > 3 ? endings[0] : endings[n % 10]);
+		snprintf(buf + used, UNITS_TEXT_BYTES - used, "%s",
+			 is_teen || n % 10 > 3 ? endings[0] : endings[n % 10]);
 	return buf;
 }
 

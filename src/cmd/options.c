@@ -98,33 +98,43 @@ struct words {
 	char **argv;
 };
 
-/* What stands behind an option that wants an argument: the rest of its word, or the next word. */
-static int take_argument(const char **ret, const struct option_spec *s, const char *rest,
-			 struct words *w, struct err *err)
+/* What stands behind an option that wants an argument: the rest of its word, or the next word.
+ * NULL, *err filled, when there is none. */
+static const char *take_argument(const struct option_spec *s, const char *rest, struct words *w,
+				 struct err *err)
 {
-	if (!rest && w->at + 1 >= w->argc)
-		return err_say(err, EINVAL, "%s: --%s wants an argument: %s", w->argv[0], s->name,
-			       s->arg);
-	*ret = rest ? rest : w->argv[++w->at];
-	return 0;
+	if (rest)
+		return rest;
+	if (w->at + 1 < w->argc)
+		return w->argv[++w->at];
+	err_say(err, EINVAL, "%s: --%s wants an argument: %s", w->argv[0], s->name, s->arg);
+	return NULL;
+}
+
+static int store_argument(const struct option_spec *s, void *values, const char *rest,
+			  struct words *w, struct err *err)
+{
+	const char *arg = take_argument(s, rest, w, err);
+
+	return arg ? store(s, values, arg, w->argv[0], err) : -EINVAL;
 }
 
 /* "--name" or "--name=argument". */
 static int parse_long(const struct option_spec *specs, void *values, struct words *w,
 		      struct err *err)
 {
-	const char *word = w->argv[w->at], *arg = NULL;
+	const char *word = w->argv[w->at];
 	size_t len = strcspn(word + 2, "=");
 	const struct option_spec *s = find_name(specs, word + 2, len);
 	const char *rest = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
-	int rc;
 
 	if (!s)
 		return err_say(err, EINVAL, "%s: there is no option '%s'", w->argv[0], word);
-	if (s->type == OPTION_FLAG && rest)
+	if (s->type != OPTION_FLAG)
+		return store_argument(s, values, rest, w, err);
+	if (rest)
 		return err_say(err, EINVAL, "%s: --%s takes no argument", w->argv[0], s->name);
-	rc = s->type == OPTION_FLAG ? 0 : take_argument(&arg, s, rest, w, err);
-	return rc ? rc : store(s, values, arg, w->argv[0], err);
+	return store(s, values, "", w->argv[0], err);
 }
 
 /* One or more letters behind a dash (getopt(3)): the first that wants an argument takes the rest of
@@ -133,22 +143,18 @@ static int parse_letters(const struct option_spec *specs, void *values, struct w
 			 struct err *err)
 {
 	const char *word = w->argv[w->at];
+	bool is_one = !word[2];
 
 	for (const char *at = word + 1; *at; at++) {
 		const struct option_spec *s = find_letter(specs, *at);
-		const char *arg = NULL;
-		int rc = 0;
 
 		if (!s)
 			return err_say(err, EINVAL, "%s: there is no option '-%c'%s%s%s",
-				       w->argv[0], *at, word[2] ? " (in '" : "",
-				       word[2] ? word : "", word[2] ? "')" : "");
+				       w->argv[0], *at, is_one ? "" : " (in '", is_one ? "" : word,
+				       is_one ? "" : "')");
 		if (s->type != OPTION_FLAG)
-			rc = take_argument(&arg, s, at[1] ? at + 1 : NULL, w, err);
-		if (rc == 0)
-			rc = store(s, values, arg, w->argv[0], err);
-		if (rc || arg)
-			return rc;
+			return store_argument(s, values, at[1] ? at + 1 : NULL, w, err);
+		store(s, values, "", w->argv[0], err);
 	}
 	return 0;
 }
