@@ -117,7 +117,6 @@ func TestLessIsMeasuredOnRequest(t *testing.T) {
 // TestEveryFaultHasAnAddress: with full rights, period 1 and no loss, the records are as many as the
 // faults.
 func TestEveryFaultHasAnAddress(t *testing.T) {
-	t.Parallel()
 	r := newRun(t).record(nil, sample("storm"), "-faults", "150000", "-work", "1000")
 	r.expectStatus(0)
 	rep, tr := r.report(), r.truth()
