@@ -252,7 +252,9 @@ static bool has_others(const struct model *m, struct model_finding *f)
 		return false;
 	finding_evidence(f,
 			 "%" PRIu64 " other Go process%s printed %" PRIu64
-			 " %s into the same stderr; not in these figures",
+			 " %s into the same stderr; not in these figures. A line does not name its "
+			 "process: numbers and clock tell them apart, and where processes print at "
+			 "the same moment a single cycle may be a relative's",
 			 m->process_count - 1, units_plural(m->process_count - 1, "", "es"),
 			 m->losses.foreign_cycle_count,
 			 units_plural(m->losses.foreign_cycle_count, "cycle", "cycles"));

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/own.h"
+#include "base/units.h"
 #include "parse/procstat.h"
 #include "procfile_internal.h"
 #include "procsampler_internal.h"
@@ -260,8 +261,9 @@ static void tell_start(struct procsampler *s)
 {
 	char detail[64];
 
-	snprintf(detail, sizeof(detail), "%llu samples per second",
-		 (unsigned long long)s->config.statm_hz);
+	snprintf(detail, sizeof(detail), "%llu %s per second",
+		 (unsigned long long)s->config.statm_hz,
+		 units_plural(s->config.statm_hz, "sample", "samples"));
 	sampler_tell_source(s, SAMPLER_STATM, s->config.statm_hz ? "on" : "off",
 			    s->config.statm_hz ? detail : "switched off");
 	sampler_tell_source(s, SAMPLER_PROCSTAT, "on", "");
@@ -300,9 +302,14 @@ static int open_process(struct procsampler *s, struct err *err)
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)s->config.pid);
 	s->proc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->proc_fd < 0)
-		return err_set(err, errno == ENOENT ? ESRCH : errno, "cannot watch process %d",
-			       (int)s->config.pid);
+	if (s->proc_fd < 0) {
+		int rc = err_set(err, errno == ENOENT ? ESRCH : errno, "cannot watch process %d",
+				 (int)s->config.pid);
+
+		if (access("/proc/self", F_OK) < 0)
+			err_hint(err, "/proc is not mounted here: mount -t proc proc /proc");
+		return rc;
+	}
 	sampler_open_files(s);
 	return 0;
 }
