@@ -7,31 +7,43 @@
 
 /* In a pattern: # integer with or without sign, ~ floating point, & milliseconds of fmtNSAsMS,
  * ! integer or nil, * one word, $ what a list of counters consists of, ? anything to the end;
- * the rest stands for itself. */
-static const char *const patterns[] = {
-	"init * @& ms, & ms clock, # bytes, # allocs",
-	"pacer: assist ratio=~ (scan # MB in #-># MB) workers=#+~",
-	("pacer: H_m_prev=# h_t=~ H_T=# h_a=~ H_a=# h_g=~ H_g=# u_a=~ u_g=~ W_a=# goalΔ=~ "
-	 "actualΔ=~ "
-	 "u_a/u_g=~"),
-	"pacer: #% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, cons/mark ~)",
-	("pacer: #% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, cons/mark ~)"
-	 "[controller reset]"),
-	("pacer: sweep done at heap size #MB; allocated #MB during sweep; swept # pages at ~ "
-	 "pages/byte"),
-	"pacer: sweep done at heap size #MB; allocated #MB of spans; swept # pages at ~ pages/byte",
-	"pacer: sweep done at heap size #MB; allocated #MB of spans; swept # pages",
-	"SCHED #ms: gomaxprocs=# idleprocs=# threads=# spinningthreads=#$",
-	"SCHED #ms: gomaxprocs=# idleprocs=# threads=# idlethreads=#$",
-	"  P#: status=# schedtick=# syscalltick=# m=! runqsize=# gfreecnt=#$",
-	"  M#: p=! curg=! mallocing=# throwing=# preemptoff=?",
-	"  G#: status=#(?",
-	"scan: total # objs",
-	"scan: total #+#+#=# objs, #+#=# spans",
-	"scan: class L # objs",
-	"scan: class L #+#+#=# objs, #+#=# spans",
-	"scan: class #B # objs",
-	"scan: class #B #+#+#=# objs, #+#=# spans",
+ * the rest stands for itself. The head has no wildcard: most patterns are ruled out by it at once.
+ */
+struct pattern {
+	size_t head_bytes;
+	const char *text;
+};
+
+#define PATTERN(head, rest)                  \
+	{                                    \
+		sizeof(head) - 1, head rest, \
+	}
+
+static const struct pattern patterns[] = {
+	PATTERN("init ", "* @& ms, & ms clock, # bytes, # allocs"),
+	PATTERN("pacer: assist ratio=", "~ (scan # MB in #-># MB) workers=#+~"),
+	PATTERN("pacer: H_m_prev=", "# h_t=~ H_T=# h_a=~ H_a=# h_g=~ H_g=# u_a=~ u_g=~ W_a=# "
+				    "goalΔ=~ actualΔ=~ u_a/u_g=~"),
+	PATTERN("pacer: ", "#% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, "
+			   "cons/mark ~)"),
+	PATTERN("pacer: ", "#% CPU (# exp.) for #+#+# B work (# B exp.) in # B -> # B (∆goal #, "
+			   "cons/mark ~)[controller reset]"),
+	PATTERN("pacer: sweep done at heap size ",
+		"#MB; allocated #MB during sweep; swept # pages at ~ pages/byte"),
+	PATTERN("pacer: sweep done at heap size ",
+		"#MB; allocated #MB of spans; swept # pages at ~ pages/byte"),
+	PATTERN("pacer: sweep done at heap size ", "#MB; allocated #MB of spans; swept # pages"),
+	PATTERN("SCHED ", "#ms: gomaxprocs=# idleprocs=# threads=# spinningthreads=#$"),
+	PATTERN("SCHED ", "#ms: gomaxprocs=# idleprocs=# threads=# idlethreads=#$"),
+	PATTERN("  P", "#: status=# schedtick=# syscalltick=# m=! runqsize=# gfreecnt=#$"),
+	PATTERN("  M", "#: p=! curg=! mallocing=# throwing=# preemptoff=?"),
+	PATTERN("  G", "#: status=#(?"),
+	PATTERN("scan: total ", "# objs"),
+	PATTERN("scan: total ", "#+#+#=# objs, #+#=# spans"),
+	PATTERN("scan: class L ", "# objs"),
+	PATTERN("scan: class L ", "#+#+#=# objs, #+#=# spans"),
+	PATTERN("scan: class ", "#B # objs"),
+	PATTERN("scan: class ", "#B #+#+#=# objs, #+#=# spans"),
 };
 
 /* A line of thousands of processors is longer than this; who prints so many is left unread. */
@@ -42,14 +54,55 @@ static bool is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
+/* These are asked for every byte of a line that begins as one of the patterns does, which users'
+ * lines do as well ("pacer: "): a switch becomes one test of a bit, strchr() is a call. */
 static bool in_list(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || strchr("= []-", c);
+	switch (c) {
+	case '=':
+	case ' ':
+	case '[':
+	case ']':
+	case '-':
+		return true;
+	default:
+		return is_digit(c) || (c >= 'a' && c <= 'z');
+	}
 }
 
+/* Infinities and what is not a number are printed as "+Inf" and "NaN" (runtime/print.go). */
 static bool in_float(char c)
 {
-	return is_digit(c) || strchr("+-.eNaInf", c);
+	switch (c) {
+	case '+':
+	case '-':
+	case '.':
+	case 'e':
+	case 'N':
+	case 'a':
+	case 'I':
+	case 'n':
+	case 'f':
+		return true;
+	default:
+		return is_digit(c);
+	}
+}
+
+static bool is_wildcard(char c)
+{
+	switch (c) {
+	case '#':
+	case '~':
+	case '&':
+	case '!':
+	case '*':
+	case '$':
+	case '?':
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* How many bytes at the begin of t the wildcard takes; 0: it does not match. */
@@ -69,7 +122,7 @@ static size_t take(char wildcard, struct text t)
 			n++;
 		return n && is_digit(t.at[n - 1]) ? n : 0;
 	case '~':
-		while (n < t.len && t.at[n] && in_float(t.at[n]))
+		while (n < t.len && in_float(t.at[n]))
 			n++;
 		return n;
 	case '&': /* the longest: the shortest, "0", stands before a point otherwise */
@@ -81,7 +134,7 @@ static size_t take(char wildcard, struct text t)
 			n++;
 		return n;
 	case '$':
-		while (n < t.len && t.at[n] && in_list(t.at[n]))
+		while (n < t.len && in_list(t.at[n]))
 			n++;
 		return n;
 	default: /* '?' */
@@ -89,23 +142,31 @@ static size_t take(char wildcard, struct text t)
 	}
 }
 
-static bool matches(const char *pattern, struct text t)
+static bool has_head(const struct pattern *p, struct text line)
 {
-	for (; *pattern; pattern++) {
+	return line.len >= p->head_bytes && line.at[0] == p->text[0] &&
+	       memcmp(line.at, p->text, p->head_bytes) == 0;
+}
+
+/* Whether the line, which has the pattern's head, goes on as the pattern does. */
+static bool matches(const struct pattern *p, struct text line)
+{
+	const char *at = line.at + p->head_bytes, *end = line.at + line.len;
+
+	for (const char *want = p->text + p->head_bytes; *want; want++) {
 		size_t n = 1;
 
-		if (t.len == 0)
+		if (at == end)
 			return false;
-		if (strchr("#~&!*$?", *pattern))
-			n = take(*pattern, t);
-		else if (t.at[0] != *pattern)
+		if (is_wildcard(*want))
+			n = take(*want, (struct text){ .at = at, .len = (size_t)(end - at) });
+		else if (*at != *want)
 			return false;
 		if (n == 0)
 			return false;
-		t.at += n;
-		t.len -= n;
+		at += n;
 	}
-	return t.len == 0;
+	return at == end;
 }
 
 bool traceline_begins_other(struct text line)
@@ -133,7 +194,7 @@ bool traceline_is_other(struct text line)
 	if (!traceline_begins_other(line) || line.len > OTHER_MAX_BYTES)
 		return false;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		if (matches(patterns[i], line))
+		if (has_head(&patterns[i], line) && matches(&patterns[i], line))
 			return true;
 	}
 	return false;
