@@ -1,106 +1,10 @@
 /* traceline.c - decode one trace line: walk its grammar, then name the figures. */
 #include "parse/traceline.h"
 
-#include <endian.h>
-
 #include "base/clock.h"
 #include "base/unknown.h"
 #include "traceline_internal.h"
-
-/* The most digits whose value always fits in 64 bits. */
-#define MAX_DIGITS 19
-
-struct figures {
-	uint64_t v[24]; /* in the order of the line; times in ns */
-	unsigned took;	/* enum element_flag */
-};
-
-static inline bool is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
-static inline unsigned digit(char c)
-{
-	return (unsigned char)(c - '0');
-}
-
-/* The readers below get text with readable bytes behind it, the first of which is in no number and
- * no literal (a NUL, a newline), and return what follows the number, or NULL.
- * A number that goes on where it should have ended ("0.0531") fails at the next literal: none
- * begins with a digit or a point. Most numbers are short and their lengths vary from line to line,
- * so that a loop over digits would spend its time in mispredicted branches. */
-
-static const char *read_long_count(uint64_t *ret, const char *p, uint64_t max)
-{
-	const char *begin = p;
-	uint64_t v = 0;
-
-	while (is_digit(*p))
-		v = v * 10 + digit(*p++);
-	if (*begin == '0' || p - begin > MAX_DIGITS || v > max)
-		return NULL;
-	*ret = v;
-	return p;
-}
-
-static inline const char *read_count(uint64_t *ret, const char *p, uint64_t max)
-{
-	uint64_t word, other;
-	unsigned len;
-
-	memcpy(&word, p, 8);
-	word = le64toh(word) ^ 0x3030303030303030; /* the first digit is the lowest byte */
-	other = (word | (word + 0x0606060606060606)) & 0xf0f0f0f0f0f0f0f0;
-	if (other == 0)
-		return read_long_count(ret, p, max);
-	len = (unsigned)__builtin_ctzll(other) / 8;
-	if (len == 0 || (*p == '0' && len > 1))
-		return NULL;
-	word <<= 64 - 8 * len; /* leading zeros up to eight digits, then pairs, then all */
-	word = word * 10 + (word >> 8);
-	word = ((word & 0x000000ff000000ff) * 0x000f424000000064 +
-		((word >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
-	       32;
-	*ret = word;
-	return word > max ? NULL : p + len;
-}
-
-/* runtime/mgc.go, fmtNSAsMS: 0 | 0.00d | 0.0dd | 0.dd | d.d | dd..., where the first d is not 0. */
-static inline const char *read_ms(uint64_t *ret, const char *p)
-{
-	unsigned whole = digit(p[0]), tenth = digit(p[2]), cent = digit(p[3]), mil = digit(p[4]);
-	unsigned two, three;
-
-	if (p[1] != '.') {
-		const char *next = read_count(ret, p, INT64_MAX / NS_PER_MS);
-
-		if (!next || (*ret > 0 && *ret < 10))
-			return NULL;
-		*ret *= NS_PER_MS;
-		return next;
-	}
-	two = whole == 0;
-	three = two & (tenth == 0);
-	cent = two ? cent : 0;
-	mil = three ? mil : 0;
-	if ((whole > 9) | (tenth > 9) | (cent > 9) | (mil > 9) | (three & (cent + mil == 0)))
-		return NULL;
-	*ret = (uint64_t)(whole * 1000 + tenth * 100 + cent * 10 + mil) * NS_PER_US;
-	return p + 3 + two + three;
-}
-
-static inline const char *read_seconds(uint64_t *ret, const char *p)
-{
-	uint64_t seconds, ms;
-
-	p = read_count(&seconds, p, INT64_MAX / NS_PER_S - 1);
-	if (!p || *p != '.' || !is_digit(p[1]) || !is_digit(p[2]) || !is_digit(p[3]))
-		return NULL;
-	ms = digit(p[1]) * 100 + digit(p[2]) * 10 + digit(p[3]);
-	*ret = seconds * NS_PER_S + ms * NS_PER_MS;
-	return p + 4;
-}
+#include "traceline_number_internal.h"
 
 static inline const char *read_pass(uint64_t *ret, const char *p, uint64_t max)
 {
@@ -149,10 +53,10 @@ static inline const char *read_number(uint64_t *ret, const struct trace_element 
 	}
 }
 
-static bool read_figures(struct figures *ret, const struct trace_element *grammar, const char *p,
-			 const char *end)
+bool traceline_walk(struct figures *ret, const struct trace_element *grammar, struct text line)
 {
 	const struct trace_element *e = grammar;
+	const char *p = line.at, *end = line.at + line.len;
 	uint64_t *v = ret->v;
 	unsigned took = 0;
 
@@ -177,7 +81,7 @@ static bool read_figures(struct figures *ret, const struct trace_element *gramma
 }
 
 /* The figures of Go 1.5 between the percentage and the heap sizes. */
-static bool name_times_1_5(struct gctrace_cycle *c, const uint64_t *v)
+static void name_times_1_5(struct gctrace_cycle *c, const uint64_t *v)
 {
 	c->sweep_termination_ns = v[0];
 	c->scan_ns = v[1];
@@ -190,7 +94,6 @@ static bool name_times_1_5(struct gctrace_cycle *c, const uint64_t *v)
 	c->dedicated_cpu_ns = v[9];
 	c->idle_cpu_ns = v[10];
 	c->mark_termination_cpu_ns = v[11];
-	return v[7] == 0; /* the runtime passes a constant here */
 }
 
 static void name_times(struct gctrace_cycle *c, const uint64_t *v)
@@ -206,45 +109,47 @@ static void name_times(struct gctrace_cycle *c, const uint64_t *v)
 	c->mark_termination_cpu_ns = v[7];
 }
 
+/* Whether a release prints these together. */
+static bool is_gc(const struct figures *f, size_t procs_at)
+{
+	bool five = f->took & TOOK_FIVE, stacks = f->took & TOOK_STACKS;
+	bool leak_check = f->took & TOOK_LEAK_CHECK;
+
+	/* no release prints both five clock figures and stacks, or the note without stacks */
+	if ((five && (stacks || leak_check)) || (leak_check && !stacks))
+		return false;
+	if (five && f->v[3 + 7] != 0) /* the runtime passes a constant here */
+		return false;
+	return f->v[0] != 0 && f->v[procs_at] != 0 && f->v[procs_at] <= INT32_MAX;
+}
+
 static bool name_gc(struct gctrace_cycle *ret, const struct figures *f)
 {
-	const uint64_t *v = f->v;
-	struct gctrace_cycle c;
 	bool five = f->took & TOOK_FIVE, stacks = f->took & TOOK_STACKS;
+	size_t sizes_at = five ? 15 : 11, procs_at = sizes_at + (stacks ? 6 : 4);
+	const uint64_t *v = f->v;
 
-	c.number = v[0];
-	c.start_ns = v[1];
-	c.gc_cpu_percent = v[2];
-	c.leak_check = f->took & TOOK_LEAK_CHECK;
-	c.stacks_mib = c.globals_mib = UNKNOWN_U64;
-	/* no release prints both five clock figures and stacks, or the note without stacks */
-	if (five && (stacks || c.leak_check))
+	if (!is_gc(f, procs_at))
 		return false;
-	if (c.leak_check && !stacks)
-		return false;
-	if (five && !name_times_1_5(&c, v + 3))
-		return false;
-	if (!five)
-		name_times(&c, v + 3);
-	c.shape = five ? GCTRACE_1_5 : GCTRACE_1_6;
+	ret->number = v[0];
+	ret->start_ns = v[1];
+	ret->gc_cpu_percent = v[2];
+	ret->leak_check = f->took & TOOK_LEAK_CHECK;
+	ret->forced = f->took & TOOK_FORCED;
+	if (five)
+		name_times_1_5(ret, v + 3);
+	else
+		name_times(ret, v + 3);
+	ret->shape = five ? GCTRACE_1_5 : GCTRACE_1_6;
 	if (stacks)
-		c.shape = c.leak_check ? GCTRACE_1_26 : GCTRACE_1_18;
-	v += five ? 15 : 11;
-	c.heap_start_mib = v[0];
-	c.heap_end_mib = v[1];
-	c.heap_live_mib = v[2];
-	c.goal_mib = v[3];
-	v += 4;
-	if (stacks) {
-		c.stacks_mib = v[0];
-		c.globals_mib = v[1];
-		v += 2;
-	}
-	c.procs = v[0];
-	c.forced = f->took & TOOK_FORCED;
-	if (c.number == 0 || c.procs == 0 || c.procs > INT32_MAX)
-		return false;
-	*ret = c;
+		ret->shape = ret->leak_check ? GCTRACE_1_26 : GCTRACE_1_18;
+	ret->heap_start_mib = v[sizes_at];
+	ret->heap_end_mib = v[sizes_at + 1];
+	ret->heap_live_mib = v[sizes_at + 2];
+	ret->goal_mib = v[sizes_at + 3];
+	ret->stacks_mib = stacks ? v[sizes_at + 4] : UNKNOWN_U64;
+	ret->globals_mib = stacks ? v[sizes_at + 5] : UNKNOWN_U64;
+	ret->procs = v[procs_at];
 	return true;
 }
 
@@ -307,7 +212,7 @@ enum trace_kind traceline_decode(struct trace_line *ret, const struct trace_elem
 #ifdef __clang_analyzer__ /* it cannot know that every way through a table has enough numbers */
 	memset(&f, 0, sizeof(f));
 #endif
-	if (!read_figures(&f, grammar, line.at, line.at + line.len))
+	if (!traceline_read_recent(&f, grammar, line) && !traceline_walk(&f, grammar, line))
 		return TRACE_NOT_RUNTIME;
 	if (grammar == grammar_gc) {
 		if (!name_gc(&ret->u.gc, &f))

@@ -66,6 +66,21 @@ extern const struct trace_element grammar_gc[], grammar_scav[], grammar_scvg[];
 enum trace_kind traceline_decode(struct trace_line *ret, const struct trace_element *grammar,
 				 struct text line);
 
+/* The numbers of a line. */
+struct figures {
+	uint64_t v[24]; /* in the order of the line; times in ns */
+	unsigned took;	/* enum element_flag */
+};
+
+/* The first half of traceline_decode(): the figures of a line that fits its grammar; else false,
+ * and *ret may have changed. */
+bool traceline_walk(struct figures *ret, const struct trace_element *grammar, struct text line);
+
+/* The same, much faster, for the commonest lines of recent releases. False says nothing of the
+ * line: traceline_walk() may know it. */
+bool traceline_read_recent(struct figures *ret, const struct trace_element *grammar,
+			   struct text line);
+
 /* The grammar whose first literal line begins with, or NULL. */
 const struct trace_element *grammar_for(struct text line);
 

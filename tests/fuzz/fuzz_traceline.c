@@ -1,8 +1,9 @@
 /* fuzz_traceline.c - a refused line leaves the result alone; an accepted one, printed from its
- * figures in the runtime's form, is the line again. */
+ * figures in the runtime's form, is the line again; both ways to read it agree. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/traceline_both.h"
 #include "../unit/traceline_print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,5 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else if (!prints_as(&t, line)) {
 		abort();
 	}
+	if (read_both(line) == BOTH_DIFFER)
+		abort();
 	return 0;
 }
