@@ -13,7 +13,9 @@
 #include "analyze/model.h"
 #include "parse/traceline.h"
 
+/* Powers of two; the second one where no resident sizes are to be had. */
 #define CYCLES_WAITING_MAX 1024u
+#define CYCLES_WAITING_FEW 8u
 #define CYCLES_SAMPLES_MAX 256u
 
 /* A resident size later than this after a cycle's end is not the cycle's. */
@@ -28,8 +30,9 @@ struct cycles {
 	uint64_t origin_ns; /* rows count from here; 0 in a log */
 	bool wants_rss;
 	uint64_t last_end_ns, last_live_bytes;
-	struct model_cycle *rows; /* ring; owned */
-	size_t first, used;
+	struct model_cycle unknown_row; /* a row of which no line has told anything */
+	struct model_cycle *rows;	/* ring; owned */
+	size_t capacity, first, used;
 	size_t rss_decided; /* of the waiting rows, from the front */
 	bool is_finished;
 	struct cycles_sample samples[CYCLES_SAMPLES_MAX]; /* the newest ones, a ring */
@@ -51,7 +54,10 @@ void cycles_add_rss(struct cycles *c, uint64_t time_ns, uint64_t rss_bytes);
 /* No more lines: every waiting row is ready. */
 void cycles_finish(struct cycles *c);
 
-/* The next ready row; false when there is none. */
+/* The next ready row, borrowed until the next line is added; NULL when there is none. */
+const struct model_cycle *cycles_next(struct cycles *c);
+
+/* The same, copied to *ret; false when there is none. */
 bool cycles_take(struct cycles *c, struct model_cycle *ret);
 
 void cycles_done(struct cycles *c);

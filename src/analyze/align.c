@@ -17,11 +17,20 @@ static uint64_t plus(uint64_t a, uint64_t b)
 	return a > SPAN_NS_MAX || b > SPAN_NS_MAX || a + b > SPAN_NS_MAX ? SPAN_NS_MAX : a + b;
 }
 
+/* Sums of five figures below this stay within SPAN_NS_MAX. */
+#define FIGURE_NS_MAX (SPAN_NS_MAX / 8)
+
 uint64_t align_cycle_end_ns(const struct gctrace_cycle *gc)
 {
-	uint64_t pauses_ns = plus(plus(gc->sweep_termination_ns, gc->install_barrier_ns),
-				  gc->mark_termination_ns);
+	uint64_t any = gc->start_ns | gc->mark_ns | gc->sweep_termination_ns |
+		       gc->install_barrier_ns | gc->mark_termination_ns;
+	uint64_t pauses_ns;
 
+	if (any <= FIGURE_NS_MAX)
+		return gc->start_ns + gc->mark_ns + gc->sweep_termination_ns +
+		       gc->install_barrier_ns + gc->mark_termination_ns;
+	pauses_ns = plus(plus(gc->sweep_termination_ns, gc->install_barrier_ns),
+			 gc->mark_termination_ns);
 	return plus(plus(gc->start_ns, gc->mark_ns), pauses_ns);
 }
 

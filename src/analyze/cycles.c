@@ -18,16 +18,29 @@ static uint64_t mib(uint64_t count)
 
 void cycles_init(struct cycles *c, uint64_t init_ns, uint64_t origin_ns, bool wants_rss)
 {
+	/* Without resident sizes to wait for, a ring this short stays in the cache. */
+	size_t capacity = wants_rss ? CYCLES_WAITING_MAX : CYCLES_WAITING_FEW;
+
 	*c = (struct cycles){ .init_ns = init_ns,
 			      .origin_ns = origin_ns,
 			      .wants_rss = wants_rss,
 			      .last_live_bytes = UNKNOWN_U64,
-			      .rows = xcalloc(CYCLES_WAITING_MAX, sizeof(struct model_cycle)) };
+			      .unknown_row = {
+				      .scav_background_bytes = UNKNOWN_U64,
+				      .scav_eager_bytes = UNKNOWN_U64,
+				      .heap_released_bytes = UNKNOWN_U64,
+				      .returned_bytes = UNKNOWN_U64,
+				      .fault_count = UNKNOWN_U64,
+				      .refault_count = UNKNOWN_U64,
+				      .rss_end_bytes = UNKNOWN_U64,
+			      },
+			      .capacity = capacity,
+			      .rows = xcalloc(capacity, sizeof(struct model_cycle)) };
 }
 
 static struct model_cycle *row_at(struct cycles *c, size_t i)
 {
-	return &c->rows[(c->first + i) % CYCLES_WAITING_MAX];
+	return &c->rows[(c->first + i) & (c->capacity - 1)];
 }
 
 /* Place the cycle. '@' is truncated to 1 ms, so a cycle may seem to begin before the last one
@@ -93,8 +106,6 @@ static bool decide_rss(const struct cycles *c, struct model_cycle *row)
 	uint64_t end_ns = c->origin_ns + row->end_ns;
 	uint64_t kept = c->sample_count < CYCLES_SAMPLES_MAX ? c->sample_count : CYCLES_SAMPLES_MAX;
 
-	if (!c->wants_rss)
-		return true;
 	for (uint64_t i = c->sample_count - kept; i < c->sample_count; i++) {
 		const struct cycles_sample *s = &c->samples[i % CYCLES_SAMPLES_MAX];
 
@@ -111,6 +122,8 @@ static bool decide_rss(const struct cycles *c, struct model_cycle *row)
 
 static void decide_waiting(struct cycles *c)
 {
+	if (!c->wants_rss)
+		c->rss_decided = c->used;
 	while (c->rss_decided < c->used && decide_rss(c, row_at(c, c->rss_decided)))
 		c->rss_decided++;
 }
@@ -119,24 +132,16 @@ void cycles_add_gc(struct cycles *c, const struct gctrace_cycle *gc, uint64_t mi
 {
 	struct model_cycle *row;
 
-	if (c->used == CYCLES_WAITING_MAX) /* not taken, against the contract: the oldest goes */
-		cycles_take(c, &(struct model_cycle){ 0 });
+	if (c->used == c->capacity) /* not taken, against the contract: the oldest goes */
+		cycles_next(c);
 	row = row_at(c, c->used++);
-	*row = (struct model_cycle){
-		.number = gc->number,
-		.forced = gc->forced,
-		.leak_check = gc->leak_check,
-		.missing_before = missing,
-		.procs = gc->procs,
-		.gc_cpu_percent = gc->gc_cpu_percent,
-		.scav_background_bytes = UNKNOWN_U64,
-		.scav_eager_bytes = UNKNOWN_U64,
-		.heap_released_bytes = UNKNOWN_U64,
-		.returned_bytes = UNKNOWN_U64,
-		.fault_count = UNKNOWN_U64,
-		.refault_count = UNKNOWN_U64,
-		.rss_end_bytes = UNKNOWN_U64,
-	};
+	*row = c->unknown_row;
+	row->number = gc->number;
+	row->forced = gc->forced;
+	row->leak_check = gc->leak_check;
+	row->missing_before = missing;
+	row->procs = gc->procs;
+	row->gc_cpu_percent = gc->gc_cpu_percent;
 	place(c, row, gc);
 	fill_clock(row, gc);
 	fill_heap(row, gc);
@@ -189,16 +194,26 @@ void cycles_finish(struct cycles *c)
 	c->is_finished = true;
 }
 
-bool cycles_take(struct cycles *c, struct model_cycle *ret)
+const struct model_cycle *cycles_next(struct cycles *c)
 {
-	bool is_full = c->used == CYCLES_WAITING_MAX;
+	const struct model_cycle *row = row_at(c, 0);
+	bool is_full = c->used == c->capacity;
 
 	if (c->used == 0 || (!c->is_finished && !is_full && (c->used == 1 || c->rss_decided == 0)))
-		return false;
-	*ret = *row_at(c, 0);
-	c->first = (c->first + 1) % CYCLES_WAITING_MAX;
+		return NULL;
+	c->first = (c->first + 1) & (c->capacity - 1);
 	c->used--;
 	c->rss_decided -= c->rss_decided > 0;
+	return row;
+}
+
+bool cycles_take(struct cycles *c, struct model_cycle *ret)
+{
+	const struct model_cycle *row = cycles_next(c);
+
+	if (!row)
+		return false;
+	*ret = *row;
 	return true;
 }
 

@@ -23,13 +23,13 @@ struct analyze_log {
 
 static int take_rows(struct analyze_log *log)
 {
-	struct model_cycle row;
+	const struct model_cycle *row;
 	int rc = 0;
 
-	while (rc == 0 && cycles_take(&log->cycles, &row)) {
-		totals_add(&log->totals, &row);
+	while (rc == 0 && (row = cycles_next(&log->cycles))) {
+		totals_add(&log->totals, row);
 		if (log->options.sink.cycle)
-			rc = log->options.sink.cycle(log->options.sink.arg, &row);
+			rc = log->options.sink.cycle(log->options.sink.arg, row);
 	}
 	return rc;
 }

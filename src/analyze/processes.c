@@ -29,6 +29,10 @@
 #define EARLY_COST_NEW 2u
 #define LINES_FEW      5u
 
+/* How many next numbers are looked at together. */
+#define SEARCH_PART 16u
+_Static_assert(PROCESSES_MAX % SEARCH_PART == 0, "the last part is a whole one");
+
 /* A longer gap is another process, or a number that nobody should trust. */
 #define GAP_NUMBERS_MAX 100000u
 
@@ -100,14 +104,15 @@ static struct process *best_successor(struct processes *p, const struct gctrace_
 	return best;
 }
 
-/* Whether this process, and no other one, goes on with the number. One pass without branches over a
- * table of fixed size: a log of many runs has many old processes. */
+/* Whether this process, and no other one, goes on with the number. Passes without branches over
+ * parts of fixed size: a log of many runs has many old processes, most logs have one. */
 static bool is_only_successor(const struct processes *p, size_t index, uint64_t number)
 {
 	uint32_t wanted = (uint32_t)number, hits = 0;
 
-	for (size_t i = 0; i < PROCESSES_MAX; i++)
-		hits += p->next_numbers[i] == wanted;
+	for (size_t part = 0; part < p->used; part += SEARCH_PART)
+		for (size_t i = 0; i < SEARCH_PART; i++)
+			hits += p->next_numbers[part + i] == wanted;
 	return hits == 1 && p->next_numbers[index] == wanted && wanted != 0;
 }
 

@@ -11,7 +11,7 @@
 #include "cmd/command.h"
 #include "render/renderer.h"
 
-#define CHUNK_BYTES (1u << 20)
+#define CHUNK_BYTES (256u << 10)
 
 struct parse_values {
 	const char *format, *cycles, *color;

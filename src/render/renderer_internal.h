@@ -23,6 +23,7 @@ struct window {
 	uint64_t seen_count;
 	struct model_cycle *rows; /* the first half, then a ring of the last; owned */
 	size_t capacity;
+	size_t tail_next; /* where in the ring the next row goes */
 };
 
 void window_add(struct window *w, const struct model_cycle *c);

@@ -24,7 +24,10 @@ void window_add(struct window *w, const struct model_cycle *c)
 			w->seen_count++;
 			return;
 		}
-		at = head_limit(w) + (size_t)((w->seen_count - head_limit(w)) % tail_limit(w));
+		at = head_limit(w) + w->tail_next;
+		/* a remainder would be a division for every row */
+		if (++w->tail_next == tail_limit(w))
+			w->tail_next = 0;
 	}
 	if (at >= w->capacity) {
 		size_t capacity = w->capacity ? w->capacity * 2 : 64;
@@ -62,7 +65,7 @@ const struct model_cycle *window_row(const struct window *w, size_t i)
 	if (i < head || w->seen_count <= w->limit)
 		return &w->rows[i];
 	/* The oldest of the ring is where the next one would have gone. */
-	return &w->rows[head + (size_t)((w->seen_count - head + (i - head)) % tail)];
+	return &w->rows[head + (w->tail_next + (i - head)) % tail];
 }
 
 void window_done(struct window *w)
