@@ -46,9 +46,11 @@ run_integration() {
 		GOCACHE="$B/gocache"
 		export GOCACHE
 	fi
-	(cd tests/integration && GCTIDE="$B/gctide" GOTOOLCHAIN=local GOFLAGS='' GO111MODULE=on \
-		go test -count=1 -v -timeout 20m ./... 2>&1) >"$log"
+	export GOTOOLCHAIN=local GOFLAGS='' GO111MODULE=on
+	(cd tests/integration && GCTIDE="$B/gctide" go test -count=1 -v -timeout 20m ./... 2>&1) >"$log"
 	status=$?
+	# the bench's statistics; the folder has C programs beside the Go ones
+	(cd tests/bench && CGO_ENABLED=0 go test -count=1 -v . 2>&1) >>"$log" || status=1
 	p=$(count '^ *--- PASS:' "$log")
 	f=$(count '^ *--- FAIL:' "$log")
 	s=$(count '^ *--- SKIP:' "$log")

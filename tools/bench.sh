@@ -1,7 +1,7 @@
 #!/bin/sh
 # bench.sh - build the samples and the bench program, and measure (`make bench`).
 #
-#   tools/bench.sh [--json FILE] [--only slowdown|parse|report] [...]
+#   tools/bench.sh [--json FILE] [--only faultcost|slowdown|parse|report] [...]
 #
 # B is the build directory with gctide in it, BENCH_ROUNDS the number of rounds (default 15).
 set -eu

@@ -22,9 +22,11 @@ type config struct {
 	samples string
 	scratch string
 	rounds  int
-	logMB   int
-	faults  int
-	only    string
+	// of the short runs that tell the cost of one fault
+	faultRounds int
+	logMB       int
+	faults      int
+	only        string
 }
 
 // machine says where the figures are from; without that they mean nothing.
@@ -38,12 +40,13 @@ type machine struct {
 
 // outcome is the whole result, and the JSON document.
 type outcome struct {
-	Schema    string      `json:"schema"`
-	Machine   machine     `json:"machine"`
-	Rounds    int         `json:"rounds"`
-	Slowdowns []slowdown  `json:"slowdowns"`
-	Parse     []logResult `json:"parse"`
-	Report    *bigReport  `json:"report"`
+	Schema     string      `json:"schema"`
+	Machine    machine     `json:"machine"`
+	Rounds     int         `json:"rounds"`
+	FaultCosts []faultCost `json:"fault_costs"`
+	Slowdowns  []slowdown  `json:"slowdowns"`
+	Parse      []logResult `json:"parse"`
+	Report     *bigReport  `json:"report"`
 }
 
 func describeMachine(c *config) machine {
@@ -69,6 +72,11 @@ func measure(c *config, o *outcome) error {
 	fmt.Printf("%s, %d CPUs, kernel %s, bench built with %s, user %d\n\n", o.Machine.Gctide,
 		o.Machine.CPUs, o.Machine.Kernel, o.Machine.Go, o.Machine.UserID)
 	var err error
+	if c.wants("faultcost") {
+		if o.FaultCosts, err = measureFaultCosts(c); err != nil {
+			return err
+		}
+	}
 	if c.wants("slowdown") {
 		if o.Slowdowns, err = measureSlowdowns(c); err != nil {
 			return err
@@ -100,12 +108,13 @@ func run() error {
 	flag.StringVar(&c.gctide, "gctide", "", "the gctide binary")
 	flag.StringVar(&c.samples, "samples", "", "directory with the built samples")
 	flag.IntVar(&c.rounds, "rounds", 15, "how often each way is run")
+	flag.IntVar(&c.faultRounds, "fault-rounds", 60, "how often each way is run for the cost of one fault")
 	flag.IntVar(&c.logMB, "log-mb", 512, "size of the log to parse, in 10^6 bytes")
 	flag.IntVar(&c.faults, "report-faults", 10000000, "faults in the recording to report on")
-	flag.StringVar(&c.only, "only", "", "measure one part: slowdown, parse or report")
+	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, slowdown, parse or report")
 	jsonFile := flag.String("json", "", "write the figures to this file, too")
 	flag.Parse()
-	if c.gctide == "" || c.samples == "" || c.rounds < 1 {
+	if c.gctide == "" || c.samples == "" || c.rounds < 1 || c.faultRounds < 1 {
 		return fmt.Errorf("-gctide and -samples are needed, and at least one round")
 	}
 	var err error

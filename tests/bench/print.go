@@ -34,15 +34,37 @@ func mib(bytes int64) string {
 
 // printShare compares the extra cost with perf's, where that is more than the noise: a share of nothing says
 // nothing.
-func printShare(what string, record, perf *spread) {
+func printShare(record, perf *spread) {
 	switch {
-	case record == nil || perf == nil:
+	case perf == nil:
 	case perf.Low <= 1:
-		fmt.Printf("  share of perf's extra cost, %s: not told, perf's is within the noise of these rounds\n", what)
+		fmt.Println("  perf's own extra cost is within the noise of these rounds: no share of it is told")
 	default:
 		share := (record.Median - 1) / (perf.Median - 1)
-		fmt.Printf("  share of perf's extra cost, %s: %.2f; goal <= 0.50: %s\n", what, share, met(share <= 0.5))
+		fmt.Printf("  record's extra cost is %.2f of perf's; goal <= 0.50: %s\n", share, met(share <= 0.5))
 	}
+}
+
+func printFaultCosts(c *config, costs []faultCost) {
+	fmt.Printf("each page fault: what watching adds, in ns, and the slow-down that this is at %d faults/s; "+
+		"%d rounds of short runs in random order\n", stormRate, c.faultRounds)
+	fmt.Printf("  %-12s %7s  %-15s  %8s  %-15s\n", "", "ns", "95 % interval", "slowdown", "95 % interval")
+	for i := range costs {
+		f := &costs[i]
+		if f.Skipped != "" {
+			fmt.Printf("  %-12s skipped: %s\n", f.Way, f.Skipped)
+			continue
+		}
+		fmt.Printf("  %-12s %7.0f  %5.0f .. %-5.0f    %8.3f  %.3f .. %.3f  %s\n", f.Way, f.Extra.Median, f.Extra.Low,
+			f.Extra.High, f.Slowdown.Median, f.Slowdown.Low, f.Slowdown.High, verdict(f.Slowdown, f.Goal))
+	}
+	for i := range costs {
+		if r := costs[i].ShareOfPerf; r != nil {
+			fmt.Printf("  %s costs %.2f of perf (%.2f .. %.2f); %s\n", costs[i].Way, r.Median, r.Low, r.High,
+				verdict(r, 0.5))
+		}
+	}
+	fmt.Println()
 }
 
 func printWay(s *slowdown) {
@@ -51,33 +73,28 @@ func printWay(s *slowdown) {
 		return
 	}
 	r := s.Ratio
-	density, lost, undisturbed := "-", "unknown", "-"
+	density, lost := "-", "unknown"
 	if s.Events > 0 {
 		density = fmt.Sprintf("%.1f", s.BytesPerFault)
 	}
 	if s.Lost >= 0 {
 		lost = fmt.Sprint(s.Lost)
 	}
-	if s.Undisturbed != nil {
-		undisturbed = fmt.Sprintf("%.3f (%+.0f ns)", s.Undisturbed.Median, s.ExtraNs)
-	}
-	fmt.Printf("  %-12s %7.3f  %.3f .. %.3f  %.3f .. %.3f  %-17s  %7s  %9s  %s\n", s.Way, r.Median, r.Low,
-		r.High, r.Q1, r.Q3, undisturbed, density, lost, verdict(r, s.Goal))
+	fmt.Printf("  %-12s %7.3f  %.3f .. %.3f  %.3f .. %.3f  %6.3f  %7s  %9s  %s\n", s.Way, r.Median, r.Low,
+		r.High, r.Q1, r.Q3, r.Min, density, lost, verdict(r, s.Goal))
 }
 
 func printSlowdowns(sample string, all []slowdown) {
-	record, counts, perf := &all[0], &all[1], &all[2]
+	record, perf := &all[0], &all[len(all)-1]
 	rate := float64(record.Faults) / float64(len(record.runs)) / record.MedianSeconds
 	fmt.Printf("%s: bare %.2f s, %.0f faults/s; time as a ratio to the bare runs before and after, %d rounds\n",
 		sample, record.MedianSeconds, rate, len(record.runs))
-	fmt.Printf("  %-12s %7s  %-15s %-15s  %-17s  %7s  %9s\n", "", "median", "95 % interval", "quartiles",
-		"each fault alone", "B/fault", "lost")
+	fmt.Printf("  %-12s %7s  %-15s %-15s %6s  %7s  %9s\n", "", "median", "95 % interval", "quartiles",
+		"min", "B/fault", "lost")
 	for i := range all {
 		printWay(&all[i])
 	}
-	printShare("as it comes", record.Ratio, perf.Ratio)
-	printShare("as it comes, each fault alone", record.Undisturbed, perf.Undisturbed)
-	printShare("counts only, each fault alone", counts.Undisturbed, perf.Undisturbed)
+	printShare(record.Ratio, perf.Ratio)
 	if record.Lost >= 0 {
 		fmt.Printf("  %d of %d events lost by record; goal 0: %s\n", record.Lost, record.Events+record.Lost,
 			met(record.Lost == 0 && record.Events > 0))

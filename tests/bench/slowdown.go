@@ -20,11 +20,6 @@ type slowdown struct {
 	Skipped string `json:"skipped,omitempty"`
 	// Of the sample's elapsed time to the mean of the bare runs right before and after it.
 	Ratio *spread `json:"ratio"`
-	// The storms only: the same of the time of batches of faults, of which the lower quartile in each run stands
-	// for those that nothing else disturbed. It holds what every fault costs, not what comes now and then.
-	Undisturbed *spread `json:"undisturbed_ratio,omitempty"`
-	// What that is for one fault.
-	ExtraNs float64 `json:"extra_ns_per_fault,omitempty"`
 	// What the same comparison gives for the goal; 0 when there is none.
 	Goal          float64 `json:"goal,omitempty"`
 	MedianSeconds float64 `json:"bare_median_seconds"`
@@ -231,37 +226,15 @@ func compareWays(c *config, name string, sample []string, noPerf string) ([]slow
 
 func elapsed(t *truth) float64 { return float64(t.ElapsedNs) / 1e9 }
 
-func perFault(t *truth) float64 {
-	if t.Extra.BatchFaults == 0 {
-		return 0
-	}
-	return float64(t.Extra.BatchQ1Ns) / float64(t.Extra.BatchFaults)
-}
-
-// ratios divides each run's figure by the mean of its two neighbours', and tells the median of the
-// differences.
-func ratios(s *slowdown, figure func(*truth) float64) (spread, float64) {
-	var all, extra []float64
-	for i := range s.runs {
-		bare := (figure(&s.before[i]) + figure(&s.after[i])) / 2
-		all = append(all, figure(&s.runs[i])/bare)
-		extra = append(extra, figure(&s.runs[i])-bare)
-	}
-	return describe(all), quantile(sortedCopy(extra), 0.5)
-}
-
 func summarise(s *slowdown) {
-	ratio, _ := ratios(s, elapsed)
-	s.Ratio = &ratio
-	var bare []float64
-	for i := range s.before {
+	var ratios, bare []float64
+	for i := range s.runs {
 		bare = append(bare, elapsed(&s.before[i]))
+		ratios = append(ratios, 2*elapsed(&s.runs[i])/(elapsed(&s.before[i])+elapsed(&s.after[i])))
 	}
+	ratio := describe(ratios)
+	s.Ratio = &ratio
 	s.MedianSeconds = quantile(sortedCopy(bare), 0.5)
-	if perFault(&s.runs[0]) > 0 {
-		undisturbed, extra := ratios(s, perFault)
-		s.Undisturbed, s.ExtraNs = &undisturbed, extra
-	}
 	if s.Events > 0 {
 		s.BytesPerFault = float64(s.bytes) / float64(s.Events)
 	}

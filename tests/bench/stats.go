@@ -32,21 +32,51 @@ func sortedCopy(values []float64) []float64 {
 	return s
 }
 
+// draws is how often bootstrap draws.
+const draws = 2000
+
+// bootstrap is the 95 % interval of a figure of drawn sets of rounds. The same draws every time: it depends
+// on the data alone.
+func bootstrap(rounds int, figure func(draw []int) float64) (low, high float64) {
+	random := rand.New(rand.NewSource(1))
+	figures := make([]float64, draws)
+	draw := make([]int, rounds)
+	for i := range figures {
+		for j := range draw {
+			draw[j] = random.Intn(rounds)
+		}
+		figures[i] = figure(draw)
+	}
+	sort.Float64s(figures)
+	return quantile(figures, 0.025), quantile(figures, 0.975)
+}
+
+func medianOf(values []float64, draw []int) float64 {
+	drawn := make([]float64, len(draw))
+	for i, j := range draw {
+		drawn[i] = values[j]
+	}
+	sort.Float64s(drawn)
+	return quantile(drawn, 0.5)
+}
+
 func describe(values []float64) spread {
 	s := sortedCopy(values)
-	// The same draws every time: the interval depends on the data alone.
-	random := rand.New(rand.NewSource(1))
-	const draws = 2000
-	medians := make([]float64, draws)
-	draw := make([]float64, len(s))
-	for i := range medians {
-		for j := range draw {
-			draw[j] = s[random.Intn(len(s))]
-		}
-		sort.Float64s(draw)
-		medians[i] = quantile(draw, 0.5)
-	}
-	sort.Float64s(medians)
-	return spread{Median: quantile(s, 0.5), Low: quantile(medians, 0.025), High: quantile(medians, 0.975),
+	low, high := bootstrap(len(values), func(draw []int) float64 { return medianOf(values, draw) })
+	return spread{Median: quantile(s, 0.5), Low: low, High: high,
 		Q1: quantile(s, 0.25), Q3: quantile(s, 0.75), Min: s[0]}
+}
+
+// describeRatio is the ratio of two medians over the same rounds; quartiles are not defined for it.
+func describeRatio(above, below []float64) spread {
+	median := quantile(sortedCopy(above), 0.5) / quantile(sortedCopy(below), 0.5)
+	low, high := bootstrap(len(above), func(draw []int) float64 {
+		return medianOf(above, draw) / medianOf(below, draw)
+	})
+	return spread{Median: median, Low: low, High: high, Q1: median, Q3: median, Min: median}
+}
+
+// mapped puts every figure through a rising function.
+func (s spread) mapped(f func(float64) float64) spread {
+	return spread{Median: f(s.Median), Low: f(s.Low), High: f(s.High), Q1: f(s.Q1), Q3: f(s.Q3), Min: f(s.Min)}
 }

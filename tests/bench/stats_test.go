@@ -24,3 +24,18 @@ func TestIntervalHoldsTheMedianAndNarrowsWithAgreement(t *testing.T) {
 		t.Errorf("%+v", same)
 	}
 }
+
+func TestRatioOfMediansKeepsRoundsTogether(t *testing.T) {
+	above, below := []float64{50, 100, 30, 200}, []float64{100, 200, 60, 400}
+	if r := describeRatio(above, below); r.Median != 0.5 || r.Low != 0.5 || r.High != 0.5 {
+		t.Errorf("half of it in every round is half in every draw: %+v", r)
+	}
+}
+
+func TestMappedSpreadIsInTheNewUnit(t *testing.T) {
+	s := spread{Median: 2, Low: 1, High: 3, Q1: 1.5, Q3: 2.5, Min: 0}
+	want := spread{Median: 5, Low: 3, High: 7, Q1: 4, Q3: 6, Min: 1}
+	if got := s.mapped(func(x float64) float64 { return 2*x + 1 }); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
