@@ -3,7 +3,7 @@
 #
 #   tools/bench.sh [--json FILE] [--only faultcost|slowdown|parse|report] [...]
 #
-# B is the build directory with gctide in it, BENCH_ROUNDS the number of rounds (default 15).
+# B is the build directory with gctide in it, BENCH_ROUNDS the number of rounds (default 30).
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build}
@@ -20,4 +20,4 @@ export GOFLAGS="" CGO_ENABLED=0 GOTOOLCHAIN=local GO111MODULE=on
 (cd samples && go build -o "$B/bench/samples/" ./steady ./storm)
 (cd tests/bench && go build -o "$B/bench/bench" .)
 exec "$B/bench/bench" -gctide "$B/gctide" -samples "$B/bench/samples" \
-	-rounds "${BENCH_ROUNDS:-15}" "$@"
+	-rounds "${BENCH_ROUNDS:-30}" "$@"

@@ -88,7 +88,8 @@ func timed(keep bool, argv ...string) (usage, error) {
 
 // truth is what the bench needs of a sample's last line.
 type truth struct {
-	ElapsedNs   int64 `json:"elapsed_ns"`
+	ElapsedNs   int64 `json:"elapsed_ns"` // the work alone
+	WallNs      int64 `json:"wall_ns"`    // from the first line of main to the last
 	MinorFaults int64 `json:"minor_faults"`
 	Extra       struct {
 		// The storm only: lower quartile of the times of batches of faults.

@@ -27,6 +27,7 @@ type config struct {
 	logMB       int
 	faults      int
 	only        string
+	sample      string
 }
 
 // machine says where the figures are from; without that they mean nothing.
@@ -65,6 +66,8 @@ func describeMachine(c *config) machine {
 	}
 	return m
 }
+
+func (c *config) wantsSample(name string) bool { return c.sample == "" || c.sample == name }
 
 func (c *config) wants(part string) bool { return c.only == "" || c.only == part }
 
@@ -107,11 +110,12 @@ func run() error {
 	c := &config{}
 	flag.StringVar(&c.gctide, "gctide", "", "the gctide binary")
 	flag.StringVar(&c.samples, "samples", "", "directory with the built samples")
-	flag.IntVar(&c.rounds, "rounds", 15, "how often each way is run")
+	flag.IntVar(&c.rounds, "rounds", 30, "how often each way is run")
 	flag.IntVar(&c.faultRounds, "fault-rounds", 60, "how often each way is run for the cost of one fault")
 	flag.IntVar(&c.logMB, "log-mb", 512, "size of the log to parse, in 10^6 bytes")
 	flag.IntVar(&c.faults, "report-faults", 10000000, "faults in the recording to report on")
 	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, slowdown, parse or report")
+	flag.StringVar(&c.sample, "sample", "", "slow down one sample only: steady, storm or \"wide storm\"")
 	jsonFile := flag.String("json", "", "write the figures to this file, too")
 	flag.Parse()
 	if c.gctide == "" || c.samples == "" || c.rounds < 1 || c.faultRounds < 1 {

@@ -80,8 +80,8 @@ func printWay(s *slowdown) {
 	if s.Lost >= 0 {
 		lost = fmt.Sprint(s.Lost)
 	}
-	fmt.Printf("  %-12s %7.3f  %.3f .. %.3f  %.3f .. %.3f  %6.3f  %7s  %9s  %s\n", s.Way, r.Median, r.Low,
-		r.High, r.Q1, r.Q3, r.Min, density, lost, verdict(r, s.Goal))
+	fmt.Printf("  %-12s %7.3f  %.3f .. %.3f  %.3f .. %.3f  %9.3f  %7s  %9s  %s\n", s.Way, r.Median, r.Low,
+		r.High, r.Q1, r.Q3, s.Whole.Median, density, lost, verdict(r, s.Goal))
 }
 
 func printSlowdowns(sample string, all []slowdown) {
@@ -89,8 +89,8 @@ func printSlowdowns(sample string, all []slowdown) {
 	rate := float64(record.Faults) / float64(len(record.runs)) / record.MedianSeconds
 	fmt.Printf("%s: bare %.2f s, %.0f faults/s; time as a ratio to the bare runs before and after, %d rounds\n",
 		sample, record.MedianSeconds, rate, len(record.runs))
-	fmt.Printf("  %-12s %7s  %-15s %-15s %6s  %7s  %9s\n", "", "median", "95 % interval", "quartiles",
-		"min", "B/fault", "lost")
+	fmt.Printf("  %-12s %7s  %-15s %-15s %9s  %7s  %9s\n", "", "median", "95 % interval", "quartiles",
+		"whole run", "B/fault", "lost")
 	for i := range all {
 		printWay(&all[i])
 	}
