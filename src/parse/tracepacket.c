@@ -13,16 +13,15 @@
 #include "base/buf.h"
 #include "base/unknown.h"
 #include "parse/traceline.h"
+#include "packetqueue_internal.h"
 #include "tracegrammar_internal.h"
 #include "tracepick_internal.h"
 
 #define LINES_MAX                                                                          \
 	8 /* lines in progress: of processes that print at the same moment, and beginnings \
 	     that others wrote */
-#define PROCESSES_MAX	8 /* whose last cycle number is remembered */
-#define PIECES_CERTAIN	4 /* "gc ", number, " @", seconds: nobody else writes that */
-#define QUEUE_BYTES_MAX (1u << 20)
-#define QUEUE_ITEMS_MAX 16384u
+#define PROCESSES_MAX  8 /* whose last cycle number is remembered */
+#define PIECES_CERTAIN 4 /* "gc ", number, " @", seconds: nobody else writes that */
 
 struct line {
 	bool used;
@@ -39,9 +38,7 @@ struct line {
 struct tracepacket {
 	struct tracepacket_sink sink;
 	struct line lines[LINES_MAX];
-	struct buf bytes;		      /* of the queued packets, in order */
-	struct buf items;		      /* struct pick_item each */
-	uint64_t serial;		      /* of the first queued packet; the others follow */
+	struct packetqueue queue;
 	uint64_t next_numbers[PROCESSES_MAX]; /* newest first; 1 where nothing is known yet */
 	size_t page_bytes;
 	bool after_page; /* the packet before this one was as long as a packet can be */
@@ -64,8 +61,7 @@ void tracepacket_free(struct tracepacket *t)
 		return;
 	for (size_t i = 0; i < LINES_MAX; i++)
 		buf_done(&t->lines[i].text);
-	buf_done(&t->bytes);
-	buf_done(&t->items);
+	packetqueue_done(&t->queue);
 	free(t);
 }
 
@@ -74,48 +70,14 @@ static bool is_certain(const struct line *l)
 	return l->state.piece_count >= PIECES_CERTAIN;
 }
 
-static struct pick_item *queue_items(const struct tracepacket *t, size_t *ret_count)
-{
-	*ret_count = t->items.len / sizeof(struct pick_item);
-	return (struct pick_item *)(void *)t->items.at;
-}
-
-/* The serial number that the next packet put into the queue will have. */
-static uint64_t next_serial(const struct tracepacket *t)
-{
-	return t->serial + t->items.len / sizeof(struct pick_item);
-}
-
 static void queue_add(struct tracepacket *t, struct text packet, int owner)
 {
-	struct pick_item item = { .offset = t->bytes.len,
-				  .len = packet.len,
-				  .owner = owner,
-				  .after_page = t->after_page };
-
-	buf_add(&t->bytes, packet.at, packet.len);
-	buf_add(&t->items, &item, sizeof(item));
+	packetqueue_add(&t->queue, packet, owner, t->after_page);
 }
 
-/* Let go what stands before the first piece of a line in progress: foreign packets to the user, in
- * order. */
 static void queue_release(struct tracepacket *t)
 {
-	size_t count, done = 0, bytes = 0;
-	struct pick_item *items = queue_items(t, &count);
-
-	for (; done < count && items[done].owner < 0; done++) {
-		if (items[done].owner == PICK_FOREIGN)
-			t->sink.user(t->sink.arg,
-				     (struct text){ (const char *)t->bytes.at + items[done].offset,
-						    items[done].len });
-		bytes = items[done].offset + items[done].len;
-	}
-	for (size_t i = done; i < count; i++)
-		items[i].offset -= bytes;
-	buf_consume(&t->bytes, bytes);
-	buf_consume(&t->items, done * sizeof(*items));
-	t->serial += done;
+	packetqueue_release(&t->queue, t->sink.user, t->sink.arg);
 }
 
 static void line_disown(struct tracepacket *t, int owner);
@@ -136,7 +98,7 @@ static unsigned uncertain_lines(const struct tracepacket *t, int except)
 static bool settle_choice(struct tracepacket *t, int owner)
 {
 	size_t count;
-	struct pick_item *items = queue_items(t, &count);
+	struct pick_item *items = packetqueue_items(&t->queue, &count);
 	struct pick_context context = {
 		.owner = owner,
 		.uncertain_lines = uncertain_lines(t, owner),
@@ -149,7 +111,7 @@ static bool settle_choice(struct tracepacket *t, int owner)
 	for (size_t i = 0; i < count; i++)
 		if (items[i].owner >= 0)
 			owned_before[items[i].owner]++;
-	if (!pick_settle(items, count, (const char *)t->bytes.at, &context))
+	if (!pick_settle(items, count, (const char *)t->queue.bytes.at, &context))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (items[i].owner >= 0)
@@ -167,8 +129,6 @@ static const char *settle(struct tracepacket *t, int owner, bool complete, struc
 	struct line *l = &t->lines[owner];
 	bool queued = l->text.len == 0; /* all of it is in the queue, so there is a choice */
 	const char *why = NULL;
-	size_t count;
-	struct pick_item *items;
 
 	if (l->spoiled || (l->mixed_with & ~uncertain_lines(t, owner)) ||
 	    (l->mixed_with && !queued))
@@ -176,13 +136,7 @@ static const char *settle(struct tracepacket *t, int owner, bool complete, struc
 	else if (complete && queued && !settle_choice(t, owner))
 		why = "other writers wrote what looks like pieces of this line";
 	buf_add(ret, l->text.at, l->text.len);
-	items = queue_items(t, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].owner != owner)
-			continue;
-		buf_add(ret, t->bytes.at + items[i].offset, items[i].len);
-		items[i].owner = PICK_TAKEN;
-	}
+	packetqueue_take(&t->queue, owner, ret);
 	return why;
 }
 
@@ -249,29 +203,10 @@ static void line_end(struct tracepacket *t, int owner, const char *broken)
 /* The packets given to a line that turned out to be none are the user's after all. */
 static void line_disown(struct tracepacket *t, int owner)
 {
-	size_t count;
-	struct pick_item *items = queue_items(t, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (items[i].owner == owner)
-			items[i].owner = PICK_FOREIGN;
+	packetqueue_disown(&t->queue, owner, 0);
 	line_drop(&t->lines[owner]);
 	for (int i = 0; i < LINES_MAX; i++)
 		t->lines[i].mixed_with &= ~(1u << owner);
-}
-
-/* The pieces of a certain line need not stay in order with other packets any longer. */
-static void line_take_out(struct tracepacket *t, int owner)
-{
-	size_t count;
-	struct pick_item *items = queue_items(t, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].owner != owner)
-			continue;
-		buf_add(&t->lines[owner].text, t->bytes.at + items[i].offset, items[i].len);
-		items[i].owner = PICK_TAKEN;
-	}
 }
 
 /* The waiting time or the room is over: a line that is certain goes on without the queue, another
@@ -283,8 +218,8 @@ static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
 	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
 	if (!is_certain(l))
 		line_disown(t, owner);
-	else
-		line_take_out(t, owner);
+	else /* its pieces need not stay in order with other packets any longer */
+		packetqueue_take(&t->queue, owner, &l->text);
 	queue_release(t);
 }
 
@@ -326,7 +261,7 @@ static bool begin_line(struct tracepacket *t, struct text packet, uint64_t now_n
 	l->first_ns = l->last_ns = now_ns;
 	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
 	l->packet_count = 1;
-	l->early[0] = next_serial(t);
+	l->early[0] = packetqueue_next_serial(&t->queue);
 	l->early_count = 1;
 	queue_add(t, packet, slot);
 	return true;
@@ -369,32 +304,24 @@ static int choose_owner(struct tracepacket *t, unsigned takers, struct text pack
 static void line_roll_back(struct tracepacket *t, int owner, uint64_t serial)
 {
 	struct line *l = &t->lines[owner];
-	struct pick_item *items;
-	size_t count, kept = 0;
+	size_t kept = 0;
 
-	items = queue_items(t, &count);
 	grammar_begin(&l->state);
-	while (kept < l->early_count && l->early[kept] < serial) {
-		const struct pick_item *item = &items[l->early[kept++] - t->serial];
-
-		grammar_take(&l->state,
-			     (struct text){ (const char *)t->bytes.at + item->offset, item->len });
-	}
+	while (kept < l->early_count && l->early[kept] < serial)
+		grammar_take(
+			&l->state,
+			packetqueue_text(&t->queue, packetqueue_at(&t->queue, l->early[kept++])));
 	l->early_count = l->packet_count = kept;
-	for (size_t i = (size_t)(serial - t->serial); i < count; i++)
-		if (items[i].owner == owner)
-			items[i].owner = PICK_FOREIGN;
+	packetqueue_disown(&t->queue, owner, serial);
 }
 
 /* A line has become certain: the packets that it shared with uncertain lines are its own. */
 static void claim_early(struct tracepacket *t, int owner)
 {
 	struct line *l = &t->lines[owner];
-	size_t count;
-	struct pick_item *items = queue_items(t, &count);
 
 	for (size_t e = 0; e < l->early_count; e++) {
-		items[l->early[e] - t->serial].owner = owner;
+		packetqueue_at(&t->queue, l->early[e])->owner = owner;
 		for (int i = 0; i < LINES_MAX; i++)
 			for (size_t k = 0;
 			     i != owner && t->lines[i].used && k < t->lines[i].early_count; k++)
@@ -423,7 +350,7 @@ static bool line_move(struct tracepacket *t, int taker, struct text packet, uint
 static void give_piece(struct tracepacket *t, unsigned takers, struct text packet, uint64_t now_ns)
 {
 	int owner = choose_owner(t, takers, packet), newest = -1;
-	uint64_t serial = next_serial(t);
+	uint64_t serial = packetqueue_next_serial(&t->queue);
 
 	if (is_certain(&t->lines[owner]))
 		takers = 1u << owner;
@@ -467,12 +394,13 @@ static int collided_line(const struct tracepacket *t)
 /* A packet that is no line's next piece. */
 static void take_other(struct tracepacket *t, struct text packet)
 {
-	int collided = t->items.len ? collided_line(t) : -1;
+	bool waiting = !packetqueue_is_empty(&t->queue);
+	int collided = waiting ? collided_line(t) : -1;
 
 	if (collided >= 0 && grammar_has_piece(packet)) {
 		t->lines[collided].spoiled = true;
 		queue_add(t, packet, collided);
-	} else if (t->items.len) {
+	} else if (waiting) {
 		queue_add(t, packet, PICK_FOREIGN);
 	} else {
 		t->sink.user(t->sink.arg, packet);
@@ -491,12 +419,6 @@ static int oldest_line(const struct tracepacket *t)
 	return oldest;
 }
 
-static bool queue_is_full(const struct tracepacket *t)
-{
-	return t->bytes.len > QUEUE_BYTES_MAX ||
-	       t->items.len > QUEUE_ITEMS_MAX * sizeof(struct pick_item);
-}
-
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns)
 {
 	unsigned takers;
@@ -511,7 +433,7 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 	else if (!begin_line(t, packet, now_ns))
 		take_other(t, packet);
 	t->after_page = packet.len == t->page_bytes;
-	while (queue_is_full(t) && (oldest = oldest_line(t)) >= 0)
+	while (packetqueue_is_full(&t->queue) && (oldest = oldest_line(t)) >= 0)
 		line_give_up(t, oldest, now_ns);
 }
 
@@ -523,7 +445,7 @@ void tracepacket_expire(struct tracepacket *t, uint64_t now_ns)
 
 uint64_t tracepacket_deadline_ns(const struct tracepacket *t)
 {
-	int oldest = t->items.len ? oldest_line(t) : -1;
+	int oldest = packetqueue_is_empty(&t->queue) ? -1 : oldest_line(t);
 
 	return oldest < 0 ? UNKNOWN_U64 : t->lines[oldest].until_ns;
 }
