@@ -45,8 +45,9 @@ struct tracepacket_sink {
 struct tracepacket;
 
 /* Free with _free. The kernel cuts a write longer than page_bytes, the size of a page, into several
- * packets (pipe(2), O_DIRECT): what follows a packet of just that length is likely its rest, and a
- * piece of a trace line only when no other reading makes sense. */
+ * packets (pipe(2), O_DIRECT). What follows a packet of just that length is its rest, or was
+ * written by somebody else after a buffer of that length: of equal bytes it is the user's, and
+ * where numbers differ the line is given up. */
 struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink, size_t page_bytes);
 
 /* One packet, read at now_ns. Nearly always its bytes go to one of the sinks at once; packets that

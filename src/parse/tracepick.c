@@ -204,35 +204,48 @@ static void reassign(struct search *s, struct pick_item *items, size_t count,
 		items[s->indices[r->path[i]]].owner = owner;
 }
 
-/* Try all readings, the packets marked after_page in use or not. True when there is no choice, or
- * one reading is left; without them it must continue a known process as well. */
-static bool settle_once(struct pick_item *items, size_t count, const char *bytes,
-			const struct pick_context *context, bool leave_rests)
+static struct search *search_new(const struct pick_item *items, const char *bytes,
+				 const struct pick_context *context, bool leave_rests)
 {
 	struct search *s = xcalloc(1, sizeof(*s));
-	bool settled = true;
 
 	s->context = context;
 	s->leave_rests = leave_rests;
 	s->items = items;
 	s->bytes = bytes;
-	if (collect(s, count)) {
-		struct grammar_state state;
-		const struct reading *r;
+	return s;
+}
 
-		grammar_begin(&state);
-		if (s->step_count <= STEPS_MAX)
-			search_from(s, 0, 0, &state, s->foreign_count);
-		r = only_reading(s);
-		settled = r && (!leave_rests || r == &s->expected);
-		if (settled)
-			reassign(s, items, count, r);
-	}
+static void search_free(struct search *s)
+{
 	buf_done(&s->text);
 	buf_done(&s->expected.text);
 	buf_done(&s->other.text);
 	free(s);
-	return settled;
+}
+
+static const struct reading *search_run(struct search *s)
+{
+	struct grammar_state state;
+
+	grammar_begin(&state);
+	if (s->step_count <= STEPS_MAX)
+		search_from(s, 0, 0, &state, s->foreign_count);
+	return only_reading(s);
+}
+
+/* Reassign by the same text read without the packets marked after_page, when that is possible: then
+ * the user's bytes stay in order. */
+static void reassign_without_rests(struct pick_item *items, size_t count, const char *bytes,
+				   const struct pick_context *context, const struct reading *whole)
+{
+	struct search *s = search_new(items, bytes, context, true);
+	const struct reading *r = collect(s, count) ? search_run(s) : NULL;
+
+	if (r && r->text.len == whole->text.len &&
+	    memcmp(r->text.at, whole->text.at, r->text.len) == 0)
+		reassign(s, items, count, r);
+	search_free(s);
 }
 
 static bool has_rests(const struct pick_item *items, size_t count)
@@ -246,7 +259,18 @@ static bool has_rests(const struct pick_item *items, size_t count)
 bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 		 const struct pick_context *context)
 {
-	if (has_rests(items, count) && settle_once(items, count, bytes, context, true))
-		return true;
-	return settle_once(items, count, bytes, context, false);
+	struct search *s = search_new(items, bytes, context, false);
+	bool settled = true;
+
+	if (collect(s, count)) {
+		const struct reading *r = search_run(s);
+
+		settled = r != NULL;
+		if (r)
+			reassign(s, items, count, r);
+		if (r && has_rests(items, count))
+			reassign_without_rests(items, count, bytes, context, r);
+	}
+	search_free(s);
+	return settled;
 }

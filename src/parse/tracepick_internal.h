@@ -27,8 +27,8 @@ struct pick_context {
 
 /* The packets of the owner make up a complete line. When other packets between them could be pieces
  * as well, look for the one reading that makes sense (form of the numbers, stop-the-world cpu = P x
- * wall, a cycle number that continues a known process) and change the owners accordingly. A reading
- * that needs no packet marked after_page is right before all others. False when more than one
+ * wall, a cycle number that continues a known process) and change the owners accordingly. Of
+ * packets with the same bytes those not marked after_page are the line's. False when more than one
  * reading, or none, is left: owners are then as they were. */
 bool pick_settle(struct pick_item *items, size_t count, const char *bytes,
 		 const struct pick_context *context);
