@@ -42,6 +42,7 @@ struct processes {
 	uint64_t line_count;   /* lines ever added */
 	uint64_t clock_ns;     /* the newest time known */
 	uint64_t broken_count; /* gc lines that were printed but lost, and explain no gap so far */
+	uint64_t broken_after; /* line_count when the newest of them was; UNKNOWN_U64: none */
 };
 
 void processes_init(struct processes *p);
@@ -49,6 +50,10 @@ void processes_init(struct processes *p);
 /* A gc line of some process was printed but could not be read: a gap of one number is to be
  * expected. */
 void processes_add_broken(struct processes *p);
+
+/* Whether a gc line was lost behind the last one of this process (NULL: of nobody): then its last
+ * cycle may be one that nobody saw. */
+bool processes_end_broken(const struct processes *p, const struct process *proc);
 
 /* The process to which this line belongs; never NULL, borrowed until the next call. arrival_ns is
  * that of the line's first byte, UNKNOWN_U64 in a log. *ret_missing is how many cycles of this

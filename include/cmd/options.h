@@ -2,6 +2,7 @@
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -25,9 +26,13 @@ struct option_spec {
 	const char *choices; /* OPTION_CHOICE: "text json csv" */
 };
 
+/* The code, negated, when --help or -h is among the options: print the help, it is no failure. */
+#define OPTIONS_HELP ECANCELED
+
 /* Parse argv[1..] into *values: --name ARG, --name=ARG, -n ARG, -nARG, and letters joined, -qo ARG.
  * Options end at "--" or at the first word that is no option; "-" alone is an operand.
- * *ret_operands is the index of the first operand. 0, or -EINVAL with *err filled ("record:
+ * *ret_operands is the index of the first operand. 0, -OPTIONS_HELP, or -EINVAL, with *err filled
+ * ("record:
  * --max-stall wants a duration such as 10ms, not 'x'"). */
 int options_parse(const struct option_spec *specs, void *values, int argc, char **argv,
 		  int *ret_operands, struct err *err);

@@ -49,7 +49,8 @@ struct relay_message {
 	uint64_t user_bytes,
 		dropped_count;	  /* TOTALS: passed on; lines the recorder did not take in time */
 	uint64_t user_lost_bytes; /* TOTALS: that the user's stderr refused */
-	int user_errno;		  /* TOTALS: what it said first; 0 when it took all */
+	uint64_t user_waiting_bytes;	 /* TOTALS: that it did not take within 3 s */
+	int user_errno;			 /* TOTALS: what it said first; 0 when it took all */
 	uint64_t cpu_ns, rss_peak_bytes; /* TOTALS: the relay's own cost */
 };
 

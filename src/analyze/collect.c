@@ -17,6 +17,7 @@ void collect_init(struct collect *c, struct model *m)
 	c->has_go = c->has_other = c->has_unknown = false;
 	c->has_count_attr = c->count_is_user_only = c->has_round = false;
 	c->gc_line_count = 0;
+	c->has_untaken_lines = false;
 	c->procstat.user_ns = c->procstat.system_ns = UNKNOWN_U64;
 	c->procstat.minor_faults = c->procstat.major_faults = UNKNOWN_U64;
 	m->target.is_known = true;
@@ -125,6 +126,8 @@ static void on_trace_line(struct collect *c, const struct event *ev)
 		break;
 	case TRACE_NOT_RUNTIME:
 		c->m->losses.unparsed_line_count++;
+		if (text_starts(ev->u.trace_line.line, "gc "))
+			processes_add_broken(&c->processes);
 		break;
 	}
 }
@@ -205,6 +208,7 @@ static void on_loss(struct collect *c, const struct event *ev)
 		sum = &out->user_lost_bytes, more = &out->more.user_bytes;
 	if (is_known(l->count)) {
 		*sum += l->count;
+		c->has_untaken_lines |= sum == &out->unparsed_line_count && l->count;
 		return;
 	}
 	if (!out->is_at_least)

@@ -38,6 +38,7 @@ struct collect {
 	bool has_go, has_other, has_unknown; /* of the binaries seen */
 	bool has_count_attr, count_is_user_only;
 	bool has_round;
+	bool has_untaken_lines; /* counted, but it is not known which */
 	uint64_t gc_line_count;
 	struct { /* the newest EVENT_PROCSTAT */
 		uint64_t user_ns, system_ns, minor_faults, major_faults;

@@ -9,6 +9,11 @@
 
 #define MIB_SHIFT 20
 
+/* A greater goal is none: with the collector off the runtime prints a number near 2^63 or 2^64
+ * bytes (runtime/mgcpacer.go), and no address space of Linux has as much (x86-64 with five levels
+ * of page tables: 2^56). */
+#define GOAL_MIB_MAX ((1ULL << 57) >> MIB_SHIFT)
+
 static uint64_t mib(uint64_t count)
 {
 	if (!is_known(count) || count > (UINT64_MAX >> MIB_SHIFT) - 1)
@@ -79,7 +84,8 @@ static void fill_heap(struct model_cycle *row, const struct gctrace_cycle *gc)
 	row->heap_start_bytes = mib(gc->heap_start_mib);
 	row->heap_end_bytes = mib(gc->heap_end_mib);
 	row->heap_live_bytes = mib(gc->heap_live_mib);
-	row->goal_bytes = mib(gc->goal_mib);
+	row->has_no_goal = is_known(gc->goal_mib) && gc->goal_mib > GOAL_MIB_MAX;
+	row->goal_bytes = row->has_no_goal ? UNKNOWN_U64 : mib(gc->goal_mib);
 	row->stacks_bytes = mib(gc->stacks_mib);
 	row->globals_bytes = mib(gc->globals_mib);
 }

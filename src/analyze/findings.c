@@ -50,6 +50,7 @@ void findings_make(struct model *m)
 	m->finding_count = 0;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		ask(m, findings_of_data, order[i]);
+		ask(m, findings_of_target, order[i]);
 		ask(m, findings_of_gc, order[i]);
 		ask(m, findings_of_memory, order[i]);
 	}

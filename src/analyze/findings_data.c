@@ -1,4 +1,4 @@
-/* findings_data.c - rules about the data itself: what is missing, and what was watched. */
+/* findings_data.c - rules about the data itself: what is missing, and what watching cost. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -99,26 +99,6 @@ static bool has_losses(const struct model *m, struct model_finding *f)
 	return f->evidence[0] != '\0';
 }
 
-static bool lost_stderr(const struct model *m, struct model_finding *f)
-{
-	const struct model_losses *l = &m->losses;
-	char size[UNITS_TEXT_BYTES];
-
-	if (m->is_log || (l->user_lost_bytes == 0 && !l->more.user_bytes))
-		return false;
-	if (is_known(l->user_lost_bytes))
-		units_bytes(size, l->user_lost_bytes);
-	else
-		snprintf(size, sizeof(size), "an unknown part");
-	finding_evidence(f, "%s%s of what the target wrote to stderr did not reach gctide's own",
-			 l->more.user_bytes && is_known(l->user_lost_bytes) ? "at least " : "",
-			 size);
-	finding_advice(f,
-		       "its reader had ended, its disk was full, or the relay was killed: gctide "
-		       "dump --kind loss says which; trace lines are counted apart");
-	return true;
-}
-
 static bool is_user_mode_only(const struct model *m, struct model_finding *f)
 {
 	char user[UNITS_TEXT_BYTES], all[UNITS_TEXT_BYTES];
@@ -146,120 +126,6 @@ static bool is_sampled(const struct model *m, struct model_finding *f)
 	finding_evidence(f, "at times only every %s fault was recorded with its address",
 			 units_ordinal(nth, m->faults.sample_period));
 	finding_advice(f, "the faults of single cycles are estimates; the total is exact");
-	return true;
-}
-
-static bool is_not_go(const struct model *m, struct model_finding *f)
-{
-	char lines[UNITS_TEXT_BYTES];
-
-	if (m->is_log || m->target.is_go != 0)
-		return false;
-	if (m->process_count) {
-		finding_evidence(
-			f,
-			"the target is not a Go program; Go programs that it started printed "
-			"%s %s",
-			units_count(lines, m->losses.foreign_cycle_count),
-			units_plural(m->losses.foreign_cycle_count, "cycle", "cycles"));
-		finding_advice(f, "to see one of them: --process %" PRIu64 " (of 0 to %" PRIu64 ")",
-			       m->other_count ? m->others[0].id : 0, m->process_count - 1);
-	} else {
-		finding_evidence(f, "the target is not a Go program: there are no cycles to show");
-		finding_advice(f,
-			       "faults and memory are those of the target; record the Go program "
-			       "itself to see its cycles");
-	}
-	return true;
-}
-
-/* "off", or a number below 0 (runtime/mgcpacer.go, readGOGC). */
-static bool is_collector_off(const struct model *m)
-{
-	struct text gogc = buf_text(&m->target.gogc);
-
-	return text_is(gogc, "off") || text_starts(gogc, "-");
-}
-
-/* A process of a Go program with a heap below 4 MiB has less resident than this. */
-#define SMALL_RSS_BYTES (32u << 20)
-
-/* Nobody collected, although all lines would have been seen: why? */
-static void explain_no_cycles(const struct model *m, struct model_finding *f)
-{
-	struct text gogc = buf_text(&m->target.gogc), limit = buf_text(&m->target.gomemlimit);
-	uint64_t rss_bytes = m->memory.rss_peak_bytes;
-	char wall[UNITS_TEXT_BYTES], rss[UNITS_TEXT_BYTES];
-
-	units_duration(wall, m->time.wall_ns);
-	units_bytes(rss, rss_bytes);
-	if (is_collector_off(m)) {
-		finding_evidence(f,
-				 "the target made no collection in %s: its environment had "
-				 "GOGC=%.*s%s%.*s; resident memory up to %s",
-				 wall, (int)(gogc.len < 20 ? gogc.len : 20), gogc.at,
-				 limit.len ? " and GOMEMLIMIT=" : "",
-				 (int)(limit.len < 20 ? limit.len : 20), limit.len ? limit.at : "",
-				 rss);
-		finding_advice(f, "%s",
-			       limit.len ? "collections begin when memory comes near GOMEMLIMIT"
-					 : "nothing bounds the heap then: unset GOGC, or set "
-					   "GOMEMLIMIT to what it may use");
-	} else if (is_known(rss_bytes) && rss_bytes > SMALL_RSS_BYTES) {
-		finding_evidence(f, "the target made no collection in %s, with up to %s resident",
-				 wall, rss);
-		finding_advice(f,
-			       "that is more than a heap too small to be collected (4 MiB x "
-			       "GOGC / 100): does the program call debug.SetGCPercent, or is the "
-			       "memory not Go's (cgo, mmap)?");
-	} else {
-		finding_evidence(f, "the target made no collection in %s", wall);
-		finding_advice(f, "a heap below GOGC's minimum of 4 MiB is never collected; run it "
-				  "longer, or with more load");
-	}
-}
-
-static bool has_no_cycles(const struct model *m, struct model_finding *f)
-{
-	char wall[UNITS_TEXT_BYTES];
-
-	if (m->target.is_go == 0 || m->gc.row_count || (m->is_log && m->process_count == 0))
-		return false;
-	if (!m->gc.is_on) {
-		finding_evidence(f, "no trace line could be seen: gctrace was not on");
-		finding_advice(f, "the program must be started by gctide record, or with "
-				  "GODEBUG=gctrace=1");
-	} else if (m->gc.is_at_least) {
-		finding_evidence(f, "no trace line was seen in %s, and what came later is unknown",
-				 units_duration(wall, m->time.wall_ns));
-		finding_advice(f, "see the other findings: the trace or the recording ended before "
-				  "the target did");
-	} else if (m->process_count) {
-		finding_evidence(f,
-				 "the target made no collection in %s; Go programs that it started "
-				 "did",
-				 units_duration(wall, m->time.wall_ns));
-		finding_advice(f, "to see one of them: --process N");
-	} else {
-		explain_no_cycles(m, f);
-	}
-	return true;
-}
-
-static bool has_others(const struct model *m, struct model_finding *f)
-{
-	if (m->process_count < 2 || m->target.is_go == 0 || m->gc.row_count == 0)
-		return false;
-	finding_evidence(f,
-			 "%" PRIu64 " other Go process%s printed %" PRIu64
-			 " %s into the same stderr; not in these figures. A line does not name its "
-			 "process: numbers and clock tell them apart, and where processes print at "
-			 "the same moment a single cycle may be a relative's",
-			 m->process_count - 1, units_plural(m->process_count - 1, "", "es"),
-			 m->losses.foreign_cycle_count,
-			 units_plural(m->losses.foreign_cycle_count, "cycle", "cycles"));
-	finding_advice(f, "--process %" PRIu64 " shows the busiest of them",
-		       m->other_count ? m->others[0].id : 0);
 	return true;
 }
 
@@ -298,12 +164,8 @@ const struct finding_entry findings_of_data[] = {
 	{ "data.corrupt", SEVERITY_ERROR, is_corrupt },
 	{ "data.truncated", SEVERITY_WARNING, is_truncated },
 	{ "data.lost", SEVERITY_WARNING, has_losses },
-	{ "target.stderr_lost", SEVERITY_WARNING, lost_stderr },
-	{ "target.not_go", SEVERITY_WARNING, is_not_go },
-	{ "target.no_cycles", SEVERITY_WARNING, has_no_cycles },
 	{ "data.user_mode_only", SEVERITY_INFO, is_user_mode_only },
 	{ "data.sampled_faults", SEVERITY_INFO, is_sampled },
-	{ "target.other_processes", SEVERITY_INFO, has_others },
 	{ "observer.stall", SEVERITY_INFO, stalled_too_long },
 	{ "observer.cost", SEVERITY_INFO, is_observer_dear },
 	{ NULL, 0, NULL },

@@ -15,7 +15,8 @@ struct finding_entry {
 	finding_rule *applies;
 };
 
-extern const struct finding_entry findings_of_data[], findings_of_gc[], findings_of_memory[];
+extern const struct finding_entry findings_of_data[], findings_of_target[], findings_of_gc[],
+	findings_of_memory[];
 
 void finding_evidence(struct model_finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

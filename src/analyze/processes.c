@@ -43,6 +43,7 @@ void processes_init(struct processes *p)
 	p->line_count = 0;
 	p->clock_ns = 0;
 	p->broken_count = 0;
+	p->broken_after = UNKNOWN_U64;
 	p->recent = 0;
 	memset(p->next_numbers, 0, sizeof(p->next_numbers));
 }
@@ -50,6 +51,12 @@ void processes_init(struct processes *p)
 void processes_add_broken(struct processes *p)
 {
 	p->broken_count++;
+	p->broken_after = p->line_count;
+}
+
+bool processes_end_broken(const struct processes *p, const struct process *proc)
+{
+	return is_known(p->broken_after) && (!proc || p->broken_after >= proc->touched);
 }
 
 static uint64_t gap_cost_ns(const struct processes *p, uint64_t gap, uint64_t arrival_ns)

@@ -94,7 +94,11 @@ static void add_row_event(struct rows *rows, const struct event *ev)
 		if (rows->is_ours)
 			cycles_add_scav(&rows->cycles, &line);
 		break;
-	default:
+	case TRACE_NOT_RUNTIME:
+		if (text_starts(ev->u.trace_line.line, "gc "))
+			processes_add_broken(&rows->processes);
+		break;
+	case TRACE_OTHER:
 		break;
 	}
 }
@@ -179,19 +183,28 @@ static void finish_faults(struct run *run)
 		m->losses.perf_lost_count = f->lost_count;
 	if (f->throttle_count > m->losses.throttle_count)
 		m->losses.throttle_count = f->throttle_count;
-	m->losses.more.perf |= f->bad_block_count > 0;
-	m->losses.is_at_least |= f->bad_block_count > 0;
+	if (f->bad_block_count == 0)
+		return;
+	if (!m->losses.is_at_least)
+		model_set(&m->uncounted_reason,
+			  text_of("a block of perf records made no sense from some point on"));
+	m->losses.more.perf = m->losses.is_at_least = true;
 }
 
 /* Whether cycles may have come after the newest line that was seen. */
-static bool may_have_ended_unseen(const struct model *m)
+static bool may_have_ended_unseen(const struct run *run, const struct process *shown)
 {
-	return m->losses.more.lines || m->recording.end != MODEL_WHOLE ||
+	const struct model *m = run->m;
+
+	return m->losses.more.lines || run->collect.has_untaken_lines ||
+	       m->recording.end != MODEL_WHOLE ||
+	       processes_end_broken(&run->collect.processes, shown) ||
 	       text_is(buf_text(&m->target.end_reason), "detached");
 }
 
-/* Nothing counted, and something lost: that is not 0. Nor is what the disk did not take in a
- * recording that has no end: only the recorder knew. */
+/* Nothing counted, and something lost: that is not 0. Nor is, in a recording that has no end, what
+ * only the recorder or the relay would have told then: what the disk, the recorder and the user's
+ * stderr did not take. */
 static void settle_losses(struct model_losses *l, bool is_whole)
 {
 	const struct {
@@ -200,12 +213,12 @@ static void settle_losses(struct model_losses *l, bool is_whole)
 	} pairs[] = {
 		{ &l->perf_lost_count, l->more.perf },
 		{ &l->throttle_count, l->more.throttle },
-		{ &l->unparsed_line_count, l->more.lines },
+		{ &l->unparsed_line_count, l->more.lines || !is_whole },
 		{ &l->missing_cycle_count, l->more.lines },
 		{ &l->foreign_cycle_count, l->more.lines },
 		{ &l->missed_sample_count, l->more.samples },
 		{ &l->recording_lost_count, l->more.records || !is_whole },
-		{ &l->user_lost_bytes, l->more.user_bytes },
+		{ &l->user_lost_bytes, l->more.user_bytes || !is_whole },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -263,7 +276,7 @@ static void finish(struct run *run, const struct process *shown)
 	double used_ns = (double)m->cpu.user_ns + (double)m->cpu.system_ns;
 
 	finish_faults(run);
-	m->gc.is_at_least = may_have_ended_unseen(m);
+	m->gc.is_at_least = may_have_ended_unseen(run, shown);
 	processes_describe(&run->collect.processes, shown, m);
 	if (shown) {
 		totals_finish(&run->totals, &m->gc);

@@ -57,6 +57,9 @@ static void add_relay_losses(struct session *s)
 	if (t->dropped_count)
 		session_add_loss(s, "trace", t->dropped_count,
 				 "lines that the recorder did not take in time");
+	if (t->user_waiting_bytes)
+		session_add_loss(s, "stderr", UNKNOWN_U64,
+				 "the rest waited for a reader when the recording ended");
 	if (!t->user_lost_bytes)
 		return;
 	session_add_loss(s, "stderr", t->user_lost_bytes, why);
@@ -67,6 +70,7 @@ static void add_relay_losses(struct session *s)
 /* Everything that the target wrote is in the pipe by now: have the relay deal with it. */
 static void await_relay(struct session *s)
 {
+	static const char why[] = "the stderr relay did not answer within 5 s";
 	uint64_t until_ns = clock_monotonic_ns() + RELAY_PATIENCE_NS;
 
 	relay_request_totals(&s->relay);
@@ -76,11 +80,12 @@ static void await_relay(struct session *s)
 		poll(&p, 1, 100);
 		session_hear_relay(s);
 	}
-	if (!s->has_totals && !s->relay_gone)
-		session_add_loss(s, "trace", UNKNOWN_U64,
-				 "the stderr relay did not answer within 5 s");
-	else if (s->has_totals)
+	if (s->has_totals) {
 		add_relay_losses(s);
+	} else if (!s->relay_gone) {
+		session_add_loss(s, "trace", UNKNOWN_U64, why);
+		session_add_loss(s, "stderr", UNKNOWN_U64, why);
+	}
 }
 
 static void stop_sampler(struct session *s)

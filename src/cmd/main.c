@@ -57,14 +57,6 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static bool asks_for_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
-}
-
 static void print_failure(const char *command, const struct err *err)
 {
 	fprintf(stderr, "gctide: %s\n", err->what);
@@ -104,11 +96,11 @@ static int run_command(const struct command *c, int argc, char **argv)
 	struct err err = { 0 };
 	int status;
 
-	if (asks_for_help(argc, argv)) {
+	status = c->run(argc, argv, &err);
+	if (err.code == OPTIONS_HELP) {
 		print_command(c, stdout);
 		return flush_stdout(EXIT_DONE);
 	}
-	status = c->run(argc, argv, &err);
 	status = flush_stdout(status);
 	if (err.code)
 		print_failure(c->name, &err);

@@ -119,6 +119,11 @@ static int store_argument(const struct option_spec *s, void *values, const char 
 	return arg ? store(s, values, arg, w->argv[0], err) : -EINVAL;
 }
 
+static int ask_for_help(const struct words *w, struct err *err)
+{
+	return err_say(err, OPTIONS_HELP, "%s: help was asked for", w->argv[0]);
+}
+
 /* "--name" or "--name=argument". */
 static int parse_long(const struct option_spec *specs, void *values, struct words *w,
 		      struct err *err)
@@ -128,6 +133,8 @@ static int parse_long(const struct option_spec *specs, void *values, struct word
 	const struct option_spec *s = find_name(specs, word + 2, len);
 	const char *rest = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
 
+	if (strcmp(word, "--help") == 0)
+		return ask_for_help(w, err);
 	if (!s)
 		return err_say(err, EINVAL, "%s: there is no option '%s'", w->argv[0], word);
 	if (s->type != OPTION_FLAG)
@@ -148,6 +155,8 @@ static int parse_letters(const struct option_spec *specs, void *values, struct w
 	for (const char *at = word + 1; *at; at++) {
 		const struct option_spec *s = find_letter(specs, *at);
 
+		if (*at == 'h')
+			return ask_for_help(w, err);
 		if (!s)
 			return err_say(err, EINVAL, "%s: there is no option '-%c'%s%s%s",
 				       w->argv[0], *at, is_one ? "" : " (in '", is_one ? "" : word,

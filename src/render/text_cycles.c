@@ -66,7 +66,7 @@ void text_print_cycle(FILE *out, const struct model_cycle *c)
 				      : ' ',
 		(double)c->start_ns / (double)NS_PER_S, duration(stw1, c->sweep_termination_ns),
 		duration(mark, c->mark_ns), duration(stw2, c->mark_termination_ns), heap,
-		mib(goal, c->goal_bytes), mib(alloc, c->allocated_bytes),
+		c->has_no_goal ? "none" : mib(goal, c->goal_bytes), mib(alloc, c->allocated_bytes),
 		count(faults, c->fault_count, c->fault_is_estimate),
 		is_sent ? units_bytes(rss, c->rss_end_bytes) : "-");
 }

@@ -180,7 +180,10 @@ static void print_heap(FILE *out, const struct model *m)
 	line_part(&line, "%s", figure_rate(gc->allocated_bytes_per_second).text);
 	line_part(&line, "%s in all, in MiB steps", figure_bytes(gc->allocated_bytes).text);
 	line_part(&line, "live heap up to %s", figure_bytes(gc->heap_live_peak_bytes).text);
-	line_part(&line, "goal up to %s", figure_bytes(gc->heap_goal_peak_bytes).text);
+	if (gc->row_count && !is_known(gc->heap_goal_peak_bytes))
+		line_part(&line, "no goal");
+	else
+		line_part(&line, "goal up to %s", figure_bytes(gc->heap_goal_peak_bytes).text);
 	line_print(out, "allocation", &line);
 	if (gc->scav_line_count) {
 		line_part(&line, "gave back %s in the background",

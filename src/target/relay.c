@@ -120,6 +120,7 @@ static int unpack(struct relay_message *ret, const char *bytes, size_t len)
 		.user_bytes = w.user_bytes,
 		.dropped_count = w.dropped_count,
 		.user_lost_bytes = w.user_lost_bytes,
+		.user_waiting_bytes = w.user_waiting_bytes,
 		.user_errno = (int)w.user_errno,
 		.cpu_ns = w.cpu_ns,
 		.rss_peak_bytes = w.rss_peak_bytes,

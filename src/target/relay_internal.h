@@ -11,7 +11,7 @@
 struct relay_wire {
 	uint64_t kind, first_ns, last_ns, packet_count;
 	uint64_t user_bytes, dropped_count, cpu_ns, rss_peak_bytes;
-	uint64_t user_lost_bytes, user_errno;
+	uint64_t user_lost_bytes, user_waiting_bytes, user_errno;
 	uint64_t why_len, text_len; /* both texts follow */
 };
 

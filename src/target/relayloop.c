@@ -22,6 +22,9 @@
 #define READ_BYTES	    65536
 #define READS_PER_ROUND	    256	   /* then look at the other descriptors again */
 #define NAP_NS		    100000 /* a line's packets take about 50 us when nobody has to be woken */
+#define NAP_PACKETS_MIN	    128	   /* room in the pipe: a line has some 35, others write as well */
+#define TOTALS_PATIENCE_NS \
+	(3 * NS_PER_S) /* for the user's stderr, when the recorder wants to end: it waits for 5 */
 
 /* Bytes on their way to the user: taken from the front without moving the rest each time. */
 struct backlog {
@@ -52,7 +55,9 @@ struct loop {
 	uint64_t user_bytes, user_lost_bytes, dropped_count;
 	int user_errno; /* of the first write that failed */
 	bool totals_wanted, user_broken;
-	bool got_packets; /* at the last look into the pipe */
+	bool got_packets;   /* at the last look into the pipe */
+	bool may_nap;	    /* the pipe holds enough for that */
+	uint64_t wanted_ns; /* when the recorder asked for totals */
 };
 
 static bool is_full(const struct loop *l)
@@ -112,7 +117,7 @@ static void queue_message(struct loop *l, const struct relay_wire *w, struct tex
 
 	if (l->control < 0)
 		return;
-	if (l->lines.len + len > LINES_BACKLOG_BYTES) {
+	if (w->kind != RELAY_TOTALS && l->lines.len + len > LINES_BACKLOG_BYTES) {
 		l->dropped_count++;
 		return;
 	}
@@ -177,7 +182,8 @@ static void queue_totals(struct loop *l)
 				.user_bytes = l->user_bytes,
 				.dropped_count = l->dropped_count,
 				.user_lost_bytes = l->user_lost_bytes,
-				.user_errno = (uint64_t)l->user_errno };
+				.user_errno = (uint64_t)l->user_errno,
+				.user_waiting_bytes = backlog_left(&l->user) };
 
 	getrusage(RUSAGE_SELF, &u);
 	w.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
@@ -192,9 +198,11 @@ static void hear_recorder(struct loop *l)
 	char word[8];
 	ssize_t n = recv(l->control, word, sizeof(word), MSG_DONTWAIT);
 
-	if (n > 0)
+	if (n > 0) {
 		l->totals_wanted = true;
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		l->wanted_ns = clock_monotonic_ns();
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
 		close(l->control);
 		l->control = -1;
 		buf_clear(&l->lines);
@@ -224,10 +232,18 @@ static int read_packets(struct loop *l, char *buffer)
 	return 2;
 }
 
+/* Behind a full backlog the pipe was not read to its end. */
+static bool may_answer(const struct loop *l)
+{
+	return l->pipe_fd < 0 || !is_full(l);
+}
+
 static int poll_timeout_ms(const struct loop *l)
 {
 	uint64_t deadline_ns = tracepacket_deadline_ns(l->packets), now_ns;
 
+	if (l->totals_wanted && may_answer(l) && l->wanted_ns + TOTALS_PATIENCE_NS < deadline_ns)
+		deadline_ns = l->wanted_ns + TOTALS_PATIENCE_NS;
 	if (!is_known(deadline_ns))
 		return -1;
 	now_ns = clock_monotonic_ns();
@@ -237,21 +253,23 @@ static int poll_timeout_ms(const struct loop *l)
 /* The runtime writes a line as some 35 packets. While we wait in poll each of them wakes us, at the
  * writer's expense; so let the rest of a line in progress come together first. False when there is
  * nothing to let come. */
-static bool nap_during_a_line(const struct loop *l)
+static bool nap_during_a_line(struct loop *l)
 {
 	struct timespec nap = { .tv_nsec = NAP_NS };
 
-	if (!l->got_packets || is_full(l) || !is_known(tracepacket_deadline_ns(l->packets)))
+	if (!l->may_nap || !l->got_packets || is_full(l) ||
+	    !is_known(tracepacket_deadline_ns(l->packets)))
 		return false;
 	nanosleep(&nap, NULL);
+	if (l->control >= 0)
+		hear_recorder(l);
 	return true;
 }
 
 static void wait_for_work(struct loop *l)
 {
-	bool full = is_full(l);
 	struct pollfd p[3] = {
-		{ .fd = full ? -1 : l->pipe_fd, .events = POLLIN },
+		{ .fd = is_full(l) ? -1 : l->pipe_fd, .events = POLLIN },
 		{ .fd = l->control, .events = (short)(POLLIN | (l->lines.len ? POLLOUT : 0)) },
 		{ .fd = backlog_left(&l->user) ? l->user_fd : -1, .events = POLLOUT },
 	};
@@ -261,15 +279,24 @@ static void wait_for_work(struct loop *l)
 		hear_recorder(l);
 }
 
-/* All writers are gone: pass on what is left, the user's bytes with waiting if need be. */
+/* Nobody has to wait for the user's stderr any more: it took all, or has had its time. */
+static bool is_user_served(const struct loop *l)
+{
+	return !backlog_left(&l->user) ||
+	       (l->totals_wanted && clock_monotonic_ns() - l->wanted_ns >= TOTALS_PATIENCE_NS);
+}
+
+/* All writers are gone: pass on what is left, the user's bytes with waiting if need be. The
+ * recorder does not wait for a reader of stderr who takes a rest. */
 static void end_of_stream(struct loop *l)
 {
+	l->pipe_fd = -1;
 	tracepacket_finish(l->packets);
-	while (backlog_left(&l->user) && !l->user_broken) {
-		struct pollfd p = { .fd = l->user_fd, .events = POLLOUT };
-
-		poll(&p, 1, -1);
+	send_lines(l);
+	while (!is_user_served(l)) {
+		wait_for_work(l);
 		write_user(l);
+		send_lines(l);
 	}
 	queue_totals(l);
 	for (int i = 0; l->control >= 0 && l->lines.len && i < 50; i++) {
@@ -277,6 +304,12 @@ static void end_of_stream(struct loop *l)
 
 		poll(&p, 1, 100);
 		send_lines(l);
+	}
+	while (backlog_left(&l->user)) {
+		struct pollfd p = { .fd = l->user_fd, .events = POLLOUT };
+
+		poll(&p, 1, -1);
+		write_user(l);
 	}
 }
 
@@ -290,6 +323,7 @@ int relay_run(int pipe_fd, int control, const struct relay_config *config)
 	char *buffer = xcalloc(1, READ_BYTES);
 	int more = 0;
 
+	l.may_nap = fcntl(pipe_fd, F_GETPIPE_SZ) >= NAP_PACKETS_MIN * sysconf(_SC_PAGESIZE);
 	l.packets = tracepacket_new(&sink, (size_t)sysconf(_SC_PAGESIZE));
 	fcntl(pipe_fd, F_SETFL, fcntl(pipe_fd, F_GETFL) | O_NONBLOCK);
 	while (more != 1) {
@@ -301,7 +335,7 @@ int relay_run(int pipe_fd, int control, const struct relay_config *config)
 			tracepacket_finish(l.packets); /* the target is gone: nothing more will
 							  complete a line */
 		write_user(&l);
-		if (l.totals_wanted && more == 0 && !backlog_left(&l.user))
+		if (l.totals_wanted && more == 0 && is_user_served(&l))
 			queue_totals(&l);
 		send_lines(&l);
 	}

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -66,4 +67,31 @@ func TestStderrOfAFullDeviceIsCounted(t *testing.T) {
 		t.Errorf("%v bytes lost of 10", lost)
 	}
 	expectWords(t, r.inspect("dump", "--kind", "loss").stdout, "No space left")
+}
+
+// TestAReaderOfStderrWhoRests delays no trace line: all cycles are there, nothing is called lost that was not, the
+// recorder does not wait for the reader, and the reader gets every byte in the end.
+func TestAReaderOfStderrWhoRests(t *testing.T) {
+	t.Parallel()
+	r := newRun(t)
+	r.prefix = []string{"/bin/bash", "-c", `{ "$@" 2>&1 >truth; echo $SECONDS >took; } | { sleep 10; cat >late; }`, "bash"}
+	r.record(nil, sample("noisy"), "-copy", r.path("copy"), "-total-mib", "256").expectStatus(0)
+	r.prefix = nil
+	r.stdout = r.read("truth")
+	tr, rep := r.truth(), r.report()
+	checkCycles(t, tr, rep)
+	if rep.Losses.UnparsedLine == nil || *rep.Losses.UnparsedLine != 0 {
+		t.Errorf("unparsed_line_count is %v", rep.Losses.UnparsedLine)
+	}
+	if bound, _ := rep.at("gc.cycle_count_is_at_least"); bound != false {
+		t.Errorf("cycle_count_is_at_least is %v", bound)
+	}
+	if lost, _ := rep.at("losses.user_stderr_lost_bytes"); lost != nil {
+		t.Errorf("user_stderr_lost_bytes is %v, nobody can know yet", lost)
+	}
+	if took, err := strconv.Atoi(strings.TrimSpace(r.read("took"))); err != nil || took > 8 {
+		t.Errorf("the recorder took %q s, its reader rested for 10", r.read("took"))
+	}
+	expectWords(t, r.inspect("dump", "--kind", "loss").stdout, "the rest waited for a reader")
+	expectUserStderr(t, r.read("late"), r.read("copy"))
 }

@@ -202,6 +202,8 @@ static void output_that_reached_nobody_is_found(void **state)
 	assert_non_null(strstr(find(m, "target.stderr_lost")->evidence, "at least 2.00 KiB"));
 	m->losses.user_lost_bytes = UNKNOWN_U64;
 	assert_non_null(strstr(find(m, "target.stderr_lost")->evidence, "an unknown part of"));
+	m->losses.more.user_bytes = false; /* nobody knows whether anything was lost at all */
+	assert_null(find(m, "target.stderr_lost"));
 	assert_null(find(m, "data.lost")); /* no figure is wrong for it */
 	drop(m);
 }
@@ -422,7 +424,8 @@ static void the_advice_for_no_cycle_goes_by_what_was_recorded(void **state)
 	(void)state;
 	m->gc.row_count = m->process_count = 0;
 	m->memory.rss_peak_bytes = MIB(6);
-	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "4 MiB is never collected"));
+	assert_non_null(
+		strstr(find(m, "target.no_cycles")->advice, "minimum of 4.00 MiB (4 MiB x"));
 	m->memory.rss_peak_bytes = MIB(900);
 	assert_non_null(strstr(find(m, "target.no_cycles")->evidence, "with up to 900 MiB"));
 	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "debug.SetGCPercent"));
@@ -437,6 +440,58 @@ static void the_advice_for_no_cycle_goes_by_what_was_recorded(void **state)
 	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "near GOMEMLIMIT"));
 	model_set(&m->target.gogc, text_of("200"));
 	assert_null(strstr(find(m, "target.no_cycles")->evidence, "GOGC"));
+	drop(m);
+}
+
+static void only_a_limit_that_is_one_is_said_to_bound_the_heap(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.row_count = m->process_count = 0;
+	m->memory.rss_peak_bytes = MIB(900);
+	model_set(&m->target.gogc, text_of("off"));
+	model_set(&m->target.gomemlimit, text_of("off"));
+	assert_null(strstr(find(m, "target.no_cycles")->evidence, "GOMEMLIMIT"));
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "unset GOGC"));
+	drop(m);
+}
+
+static void gogc_is_read_as_the_runtime_reads_it(void **state)
+{
+	static const struct {
+		const char *gogc;
+		bool is_off;
+	} texts[] = { { "-1", true },	 { "-2147483648", true }, { "-x", false },
+		      { "+1", false },	 { "", false },		  { "-2147483649", false },
+		      { "off ", false }, { "OFF", false },	  { " -1", false } };
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.row_count = m->process_count = 0;
+	m->memory.rss_peak_bytes = MIB(900);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *evidence;
+
+		model_set(&m->target.gogc, text_of(texts[i].gogc));
+		evidence = find(m, "target.no_cycles")->evidence;
+		assert_int_equal(strstr(evidence, "GOGC=") != NULL, texts[i].is_off);
+	}
+	drop(m);
+}
+
+/* GOGC=3200 leaves a heap of 128 MiB uncollected: 150 MiB resident are no riddle then. */
+static void a_greater_gogc_leaves_a_greater_heap_alone(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->gc.row_count = m->process_count = 0;
+	m->memory.rss_peak_bytes = MIB(150);
+	model_set(&m->target.gogc, text_of("3200"));
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "minimum of 128 MiB"));
+	m->memory.rss_peak_bytes = MIB(157);
+	assert_non_null(strstr(find(m, "target.no_cycles")->advice, "(128 MiB: 4 MiB x"));
 	drop(m);
 }
 
@@ -515,6 +570,9 @@ int main(void)
 		cmocka_unit_test(a_target_that_is_not_go_is_said_plainly),
 		cmocka_unit_test(no_cycle_is_told_from_no_trace),
 		cmocka_unit_test(the_advice_for_no_cycle_goes_by_what_was_recorded),
+		cmocka_unit_test(only_a_limit_that_is_one_is_said_to_bound_the_heap),
+		cmocka_unit_test(gogc_is_read_as_the_runtime_reads_it),
+		cmocka_unit_test(a_greater_gogc_leaves_a_greater_heap_alone),
 		cmocka_unit_test(other_processes_are_pointed_out),
 		cmocka_unit_test(a_stall_beyond_the_limit_is_said),
 		cmocka_unit_test(watching_that_costs_is_said),

@@ -100,6 +100,22 @@ static void options_end_at_the_first_operand(void **state)
 	assert_false(v.loud);
 }
 
+static void help_may_stand_anywhere_among_the_options(void **state)
+{
+	struct values v;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(PARSE(&v, &err, "-h"), -OPTIONS_HELP);
+	assert_int_equal(err.code, OPTIONS_HELP);
+	assert_int_equal(PARSE(&v, &err, "-qh"), -OPTIONS_HELP);
+	assert_int_equal(PARSE(&v, &err, "-hq"), -OPTIONS_HELP);
+	assert_int_equal(PARSE(&v, &err, "-o", "x", "--help", "cmd"), -OPTIONS_HELP);
+	assert_int_equal(PARSE(&v, &err, "-oh", "cmd"), 2); /* a file of that name */
+	assert_int_equal(PARSE(&v, &err, "cmd", "-h"), 1);  /* the command's own */
+	assert_int_equal(PARSE(&v, &err, "--", "-h"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +123,7 @@ int main(void)
 		cmocka_unit_test(letters_may_be_joined),
 		cmocka_unit_test(what_is_no_option_is_named),
 		cmocka_unit_test(options_end_at_the_first_operand),
+		cmocka_unit_test(help_may_stand_anywhere_among_the_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

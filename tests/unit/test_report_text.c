@@ -66,6 +66,33 @@ static unsigned count_of(const char *text, const char *part)
 	return n;
 }
 
+/* With the collector off (Go 1.26, 1.18) the lines have a goal that is none. */
+static void a_goal_beyond_any_address_space_is_none(void **state)
+{
+	static const char *const goals[] = { "8532210231534", "17592186044415", "6" };
+	char line[256], *text;
+	struct sample s;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		sample_open(&s);
+		sample_session_with(&s, sample_argv(), "");
+		sample_binary(&s, 1, "go1.26.8");
+		snprintf(line, sizeof(line),
+			 "gc 1 @0.010s 5%%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
+			 "4->5->3 MB, %s MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)",
+			 goals[i]);
+		sample_line(&s, AT_MS(13), line);
+		sample_exit(&s, AT_MS(40));
+		sample_close(&s);
+		text = sample_render(&s, "text", 200, false);
+		assert_int_equal(count_of(text, "4>5>3  none"), i < 2);
+		assert_int_equal(count_of(text, "no goal"), i < 2);
+		assert_int_equal(count_of(text, "goal up to 6.00 MiB"), i == 2);
+		free(text);
+	}
+}
+
 static void the_first_and_last_rows_are_shown_and_the_rest_counted(void **state)
 {
 	struct sample s;
@@ -319,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_report_of_a_small_recording_is_known_to_the_letter),
 		cmocka_unit_test(no_line_is_wider_than_a_hundred_columns),
+		cmocka_unit_test(a_goal_beyond_any_address_space_is_none),
 		cmocka_unit_test(the_first_and_last_rows_are_shown_and_the_rest_counted),
 		cmocka_unit_test(all_rows_are_shown_in_order_when_asked_for),
 		cmocka_unit_test(odd_and_tiny_numbers_of_rows_work),

@@ -196,6 +196,10 @@ static void a_truncated_recording_is_reported_as_far_as_it_goes(void **state)
 	assert_null(m->faults.source);
 	assert_true(has_finding(m, "data.truncated"));
 	assert_true(m->gc.is_at_least);
+	/* What only the recorder and the relay could have told at the end. */
+	assert_true(m->losses.user_lost_bytes == UNKNOWN_U64);
+	assert_true(m->losses.unparsed_line_count == UNKNOWN_U64);
+	assert_false(has_finding(m, "target.stderr_lost"));
 	free_model(m);
 }
 
@@ -401,6 +405,8 @@ static void losses_are_added_up_by_source(void **state)
 	assert_int_equal(m->losses.unparsed_line_count, 3 + 1 + 1);
 	assert_int_equal(m->losses.missed_sample_count, 5);
 	assert_int_equal(m->losses.recording_lost_count, 6);
+	assert_true(m->gc.is_at_least);
+	assert_true(m->gc.cycle_count == UNKNOWN_U64); /* 9 and 10 of somebody's, but unread */
 	assert_true(has_finding(m, "data.lost"));
 	free_model(m);
 }
@@ -437,6 +443,67 @@ static void lines_lost_without_a_count_make_the_cycles_a_lower_bound(void **stat
 	assert_int_equal(m->losses.missed_sample_count, 4);
 	assert_int_equal(m->losses.perf_lost_count, 0);
 	assert_true(text_is(buf_text(&m->uncounted_reason), "the relay was killed"));
+	free_model(m);
+}
+
+static void sample_broken(struct sample *s, uint64_t time_ns, const char *bytes)
+{
+	struct event ev = { .kind = EVENT_TRACE_BROKEN };
+
+	ev.u.trace_broken = (struct event_trace_broken){ 3, text_of("cut"), text_of(bytes) };
+	sample_add(s, time_ns, ev);
+}
+
+/* A line that was lost between two others is a number left out; behind the last one nobody can tell
+ * it from none. */
+static void a_broken_last_line_makes_the_cycles_a_lower_bound(void **state)
+{
+	static const struct {
+		uint64_t at_ns;
+		const char *bytes;
+		bool is_at_least;
+	} broken[] = { { AT_MS(1), "gc 1 @0.0", false },
+		       { AT_MS(70), "gc 4 @0.0", true },
+		       { AT_MS(70), "scav 8", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct model *m = new_model();
+		struct sample s;
+		struct kept k;
+
+		sample_open(&s);
+		sample_session_with(&s, sample_argv(), "");
+		sample_binary(&s, 1, "go1.26.8");
+		if (broken[i].at_ns < AT_MS(10))
+			sample_broken(&s, broken[i].at_ns, broken[i].bytes);
+		sample_line(&s, AT_MS(10), LINE_GC_1);
+		if (broken[i].at_ns > AT_MS(10))
+			sample_broken(&s, broken[i].at_ns, broken[i].bytes);
+		sample_exit(&s, AT_MS(80));
+		sample_close(&s);
+		sample_analyze(&s, m, &k);
+		assert_int_equal(m->gc.cycle_count, 1);
+		assert_int_equal(m->gc.is_at_least, broken[i].is_at_least);
+		free_model(m);
+	}
+}
+
+/* Which lines they were is not known: the last ones, maybe. */
+static void lines_that_the_recorder_did_not_take_may_be_the_last(void **state)
+{
+	struct model *m = new_model();
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	sample_small(&s);
+	sample_loss(&s, "trace", 2, "lines that the recorder did not take in time");
+	sample_close(&s);
+	sample_analyze(&s, m, &k);
+	assert_int_equal(m->gc.cycle_count, 3);
+	assert_true(m->gc.is_at_least);
+	assert_int_equal(m->losses.unparsed_line_count, 2);
 	free_model(m);
 }
 
@@ -618,6 +685,8 @@ int main(void)
 		cmocka_unit_test(an_event_that_stands_by_is_no_sampling),
 		cmocka_unit_test(losses_are_added_up_by_source),
 		cmocka_unit_test(lines_lost_without_a_count_make_the_cycles_a_lower_bound),
+		cmocka_unit_test(a_broken_last_line_makes_the_cycles_a_lower_bound),
+		cmocka_unit_test(lines_that_the_recorder_did_not_take_may_be_the_last),
 		cmocka_unit_test(no_cycle_seen_is_not_zero_when_lines_were_lost),
 		cmocka_unit_test(missing_cycles_are_counted_from_the_start),
 		cmocka_unit_test(a_log_gives_the_same_cycles),
