@@ -29,8 +29,8 @@ struct model_cycle {
 		idle_cpu_ns; /* unknown in a forced one of Go <= 1.8 */
 	uint64_t heap_start_bytes, heap_end_bytes, heap_live_bytes,
 		goal_bytes; /* MiB steps, floor */
-	bool has_no_goal;   /* the collector was off by GOGC, the limit far away: goal_bytes is
-			       unknown */
+	bool has_no_goal;   /* the collector was off by GOGC, the limit far away: goal_bytes is as
+			       printed, but no goal */
 	uint64_t stacks_bytes, globals_bytes;
 	uint64_t procs;
 	uint64_t gc_cpu_percent;  /* since the program's start, floor */

@@ -85,7 +85,7 @@ static void fill_heap(struct model_cycle *row, const struct gctrace_cycle *gc)
 	row->heap_end_bytes = mib(gc->heap_end_mib);
 	row->heap_live_bytes = mib(gc->heap_live_mib);
 	row->has_no_goal = is_known(gc->goal_mib) && gc->goal_mib > GOAL_MIB_MAX;
-	row->goal_bytes = row->has_no_goal ? UNKNOWN_U64 : mib(gc->goal_mib);
+	row->goal_bytes = mib(gc->goal_mib);
 	row->stacks_bytes = mib(gc->stacks_mib);
 	row->globals_bytes = mib(gc->globals_mib);
 }

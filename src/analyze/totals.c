@@ -120,7 +120,8 @@ void totals_add(struct totals *t, const struct model_cycle *c)
 	t->idle_cpu_ns += or_zero(c->idle_cpu_ns);
 	t->stop_cpu_ns += c->stop_cpu_ns;
 	t->live_peak_bytes = known_max(t->live_peak_bytes, c->heap_live_bytes);
-	t->goal_peak_bytes = known_max(t->goal_peak_bytes, c->goal_bytes);
+	if (!c->has_no_goal)
+		t->goal_peak_bytes = known_max(t->goal_peak_bytes, c->goal_bytes);
 	t->procs_max = known_max(t->procs_max, c->procs);
 	t->cpu_percent = c->gc_cpu_percent;
 	sum_known(&t->scav_background_bytes, c->scav_background_bytes);
