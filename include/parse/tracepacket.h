@@ -55,18 +55,20 @@ struct tracepacket *tracepacket_new(const struct tracepacket_sink *sink, size_t 
  * TRACEPACKET_WAIT_NS. */
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns);
 
-/* Give up waiting where the time is over. Call it when nothing arrived until
- * tracepacket_deadline_ns. */
-void tracepacket_expire(struct tracepacket *t, uint64_t now_ns);
+/* All that was written has been fed, and for waited_ns more nothing came: a line in progress whose
+ * next piece has not come for TRACEPACKET_WAIT_NS in all is waited for no longer. */
+void tracepacket_wait(struct tracepacket *t, uint64_t waited_ns);
 
-/* When tracepacket_expire should be called; UNKNOWN_U64 when nothing waits. */
-uint64_t tracepacket_deadline_ns(const struct tracepacket *t);
+/* After how much more waiting something is given up; UNKNOWN_U64 when nothing waits. */
+uint64_t tracepacket_patience_ns(const struct tracepacket *t);
 
 /* The stream ended or shall be handed over: settle everything. */
 void tracepacket_finish(struct tracepacket *t);
 
 void tracepacket_free(struct tracepacket *t); /* NULL is fine; does not finish */
 
-#define TRACEPACKET_WAIT_NS 250000000ULL
+/* A runtime that is stopped in the middle of a line, by a CPU quota mostly, goes on after some
+ * periods of 100 ms. */
+#define TRACEPACKET_WAIT_NS 500000000ULL
 
 #endif

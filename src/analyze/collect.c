@@ -189,6 +189,12 @@ static void on_perf_count(struct collect *c, const struct event *ev)
 		c->m->faults.major_count = p->major_count;
 }
 
+static bool has_uncounted_figures(const struct model_losses *l)
+{
+	return l->more.perf || l->more.throttle || l->more.lines || l->more.samples ||
+	       l->more.records;
+}
+
 static void on_loss(struct collect *c, const struct event *ev)
 {
 	const struct event_loss *l = &ev->u.loss;
@@ -211,7 +217,8 @@ static void on_loss(struct collect *c, const struct event *ev)
 		c->has_untaken_lines |= sum == &out->unparsed_line_count && l->count;
 		return;
 	}
-	if (!out->is_at_least)
+	/* The first reason stays, but one of a figure goes before one of the user's bytes. */
+	if (!has_uncounted_figures(out) && (more != &out->more.user_bytes || !*more))
 		model_set(&c->m->uncounted_reason, l->detail);
 	*more = out->is_at_least = true;
 }

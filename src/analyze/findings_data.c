@@ -83,12 +83,16 @@ static bool has_losses(const struct model *m, struct model_finding *f)
 	};
 	struct text reason = buf_text(&m->uncounted_reason);
 	struct buf text = { 0 };
+	bool has_reason = false;
 
-	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
 		add_loss(&text, &losses[i]);
+		has_reason |= losses[i].more && reason.len;
+	}
+	if (has_reason)
+		buf_addf(&text, " (not counted: %.*s)", (int)reason.len, reason.at);
 	if (text.len)
-		finding_evidence(f, "%s%s%.*s", buf_cstr(&text), reason.len ? ": " : "",
-				 (int)reason.len, reason.len ? reason.at : "");
+		finding_evidence(f, "%s", buf_cstr(&text));
 	finding_advice(
 		f, "%s",
 		m->is_log ? "foreign output broke the lines in the log: gctide record keeps them "

@@ -30,7 +30,7 @@ struct line {
 	struct grammar_state state;
 	struct buf text; /* pieces that left the queue already */
 	uint64_t first_ns, last_ns, packet_count;
-	uint64_t until_ns;		/* how long the queue waits for it */
+	uint64_t patience_ns;		/* how much longer the queue waits for its next piece */
 	uint64_t early[PIECES_CERTAIN]; /* serial numbers of its packets until it is certain */
 	size_t early_count;
 };
@@ -211,11 +211,11 @@ static void line_disown(struct tracepacket *t, int owner)
 
 /* The waiting time or the room is over: a line that is certain goes on without the queue, another
  * one is the user's bytes. */
-static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
+static void line_give_up(struct tracepacket *t, int owner)
 {
 	struct line *l = &t->lines[owner];
 
-	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
+	l->patience_ns = TRACEPACKET_WAIT_NS;
 	if (!is_certain(l))
 		line_disown(t, owner);
 	else /* its pieces need not stay in order with other packets any longer */
@@ -225,7 +225,7 @@ static void line_give_up(struct tracepacket *t, int owner, uint64_t now_ns)
 
 /* Room for a new line: when there is none, the uncertain one that has waited longest is given up.
  * -1 when all lines are certain. */
-static int free_slot(struct tracepacket *t, uint64_t now_ns)
+static int free_slot(struct tracepacket *t)
 {
 	int oldest = -1;
 
@@ -237,7 +237,7 @@ static int free_slot(struct tracepacket *t, uint64_t now_ns)
 			oldest = i;
 	}
 	if (oldest >= 0)
-		line_give_up(t, oldest, now_ns);
+		line_give_up(t, oldest);
 	return oldest;
 }
 
@@ -252,14 +252,14 @@ static bool begin_line(struct tracepacket *t, struct text packet, uint64_t now_n
 	grammar_begin(&state);
 	if (!grammar_take(&state, packet))
 		return false;
-	slot = free_slot(t, now_ns);
+	slot = free_slot(t);
 	if (slot < 0)
 		return false;
 	l = &t->lines[slot];
 	l->used = true;
 	l->state = state;
 	l->first_ns = l->last_ns = now_ns;
-	l->until_ns = now_ns + TRACEPACKET_WAIT_NS;
+	l->patience_ns = TRACEPACKET_WAIT_NS;
 	l->packet_count = 1;
 	l->early[0] = packetqueue_next_serial(&t->queue);
 	l->early_count = 1;
@@ -339,6 +339,7 @@ static bool line_move(struct tracepacket *t, int taker, struct text packet, uint
 
 	grammar_take(&l->state, packet);
 	l->packet_count++;
+	l->patience_ns = TRACEPACKET_WAIT_NS;
 	if (!was_certain && l->early_count < PIECES_CERTAIN)
 		l->early[l->early_count++] = serial;
 	return !was_certain && is_certain(l);
@@ -407,14 +408,14 @@ static void take_other(struct tracepacket *t, struct text packet)
 	}
 }
 
-/* The line in progress that has waited longest, or -1. */
+/* The line in progress that has waited longest for its next piece, or -1. */
 static int oldest_line(const struct tracepacket *t)
 {
 	int oldest = -1;
 
 	for (int i = 0; i < LINES_MAX; i++)
 		if (t->lines[i].used &&
-		    (oldest < 0 || t->lines[i].until_ns < t->lines[oldest].until_ns))
+		    (oldest < 0 || t->lines[i].patience_ns < t->lines[oldest].patience_ns))
 			oldest = i;
 	return oldest;
 }
@@ -426,7 +427,6 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 
 	if (packet.len == 0)
 		return;
-	tracepacket_expire(t, now_ns);
 	takers = takers_of(t, packet);
 	if (takers)
 		give_piece(t, takers, packet, now_ns);
@@ -434,20 +434,25 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 		take_other(t, packet);
 	t->after_page = packet.len == t->page_bytes;
 	while (packetqueue_is_full(&t->queue) && (oldest = oldest_line(t)) >= 0)
-		line_give_up(t, oldest, now_ns);
+		line_give_up(t, oldest);
 }
 
-void tracepacket_expire(struct tracepacket *t, uint64_t now_ns)
+void tracepacket_wait(struct tracepacket *t, uint64_t waited_ns)
 {
-	for (int i = oldest_line(t); i >= 0 && now_ns >= t->lines[i].until_ns; i = oldest_line(t))
-		line_give_up(t, i, now_ns);
+	for (int i = 0; i < LINES_MAX; i++) {
+		struct line *l = &t->lines[i];
+
+		l->patience_ns -= waited_ns < l->patience_ns ? waited_ns : l->patience_ns;
+	}
+	for (int i = oldest_line(t); i >= 0 && t->lines[i].patience_ns == 0; i = oldest_line(t))
+		line_give_up(t, i);
 }
 
-uint64_t tracepacket_deadline_ns(const struct tracepacket *t)
+uint64_t tracepacket_patience_ns(const struct tracepacket *t)
 {
 	int oldest = packetqueue_is_empty(&t->queue) ? -1 : oldest_line(t);
 
-	return oldest < 0 ? UNKNOWN_U64 : t->lines[oldest].until_ns;
+	return oldest < 0 ? UNKNOWN_U64 : t->lines[oldest].patience_ns;
 }
 
 void tracepacket_finish(struct tracepacket *t)

@@ -22,7 +22,8 @@
 #define READ_BYTES	    65536
 #define READS_PER_ROUND	    256	   /* then look at the other descriptors again */
 #define NAP_NS		    100000 /* a line's packets take about 50 us when nobody has to be woken */
-#define NAP_PACKETS_MIN	    128	   /* room in the pipe: a line has some 35, others write as well */
+#define LOOK_NS		    (50 * NS_PER_MS) /* in a wait for the rest of a line */
+#define NAP_PACKETS_MIN	    128 /* room in the pipe: a line has some 35, others write as well */
 #define TOTALS_PATIENCE_NS \
 	(3 * NS_PER_S) /* for the user's stderr, when the recorder wants to end: it waits for 5 */
 
@@ -57,6 +58,7 @@ struct loop {
 	bool totals_wanted, user_broken;
 	bool got_packets;   /* at the last look into the pipe */
 	bool may_nap;	    /* the pipe holds enough for that */
+	uint64_t looked_ns; /* when the pipe was empty last */
 	uint64_t wanted_ns; /* when the recorder asked for totals */
 };
 
@@ -240,13 +242,15 @@ static bool may_answer(const struct loop *l)
 
 static int poll_timeout_ms(const struct loop *l)
 {
-	uint64_t deadline_ns = tracepacket_deadline_ns(l->packets), now_ns;
+	uint64_t wait_ns = tracepacket_patience_ns(l->packets), now_ns = clock_monotonic_ns();
+	uint64_t deadline_ns = UNKNOWN_U64;
 
+	if (is_known(wait_ns))
+		deadline_ns = now_ns + (wait_ns < LOOK_NS ? wait_ns : LOOK_NS);
 	if (l->totals_wanted && may_answer(l) && l->wanted_ns + TOTALS_PATIENCE_NS < deadline_ns)
 		deadline_ns = l->wanted_ns + TOTALS_PATIENCE_NS;
 	if (!is_known(deadline_ns))
 		return -1;
-	now_ns = clock_monotonic_ns();
 	return deadline_ns <= now_ns ? 0 : (int)((deadline_ns - now_ns) / NS_PER_MS) + 1;
 }
 
@@ -258,7 +262,7 @@ static bool nap_during_a_line(struct loop *l)
 	struct timespec nap = { .tv_nsec = NAP_NS };
 
 	if (!l->may_nap || !l->got_packets || is_full(l) ||
-	    !is_known(tracepacket_deadline_ns(l->packets)))
+	    !is_known(tracepacket_patience_ns(l->packets)))
 		return false;
 	nanosleep(&nap, NULL);
 	if (l->control >= 0)
@@ -284,6 +288,16 @@ static bool is_user_served(const struct loop *l)
 {
 	return !backlog_left(&l->user) ||
 	       (l->totals_wanted && clock_monotonic_ns() - l->wanted_ns >= TOTALS_PATIENCE_NS);
+}
+
+/* The pipe was empty just now. When we come late, the writers may have had to wait as well (a busy
+ * machine, a CPU quota): a look counts for LOOK_NS at most. */
+static void count_waiting(struct loop *l)
+{
+	uint64_t now_ns = clock_monotonic_ns(), waited_ns = now_ns - l->looked_ns;
+
+	tracepacket_wait(l->packets, waited_ns < LOOK_NS ? waited_ns : LOOK_NS);
+	l->looked_ns = now_ns;
 }
 
 /* All writers are gone: pass on what is left, the user's bytes with waiting if need be. The
@@ -330,7 +344,8 @@ int relay_run(int pipe_fd, int control, const struct relay_config *config)
 		if ((more == 0 || is_full(&l)) && !nap_during_a_line(&l))
 			wait_for_work(&l);
 		more = is_full(&l) ? 2 : read_packets(&l, buffer);
-		tracepacket_expire(l.packets, clock_monotonic_ns());
+		if (more == 0)
+			count_waiting(&l);
 		if (l.totals_wanted && more == 0)
 			tracepacket_finish(l.packets); /* the target is gone: nothing more will
 							  complete a line */

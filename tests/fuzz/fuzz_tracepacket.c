@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size--;
 		now_ns += 1000;
 		if (len == 0)
-			tracepacket_expire(machine, now_ns += 100000000);
+			tracepacket_wait(machine, TRACEPACKET_WAIT_NS / 4);
 		if (len > size)
 			len = size;
 		tracepacket_feed(machine, (struct text){ (const char *)data, len }, now_ns);

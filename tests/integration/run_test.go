@@ -44,9 +44,20 @@ func newRun(t *testing.T) *run {
 	r := &run{t: t, dir: dir}
 	t.Cleanup(func() {
 		r.killLeft()
+		if t.Failed() {
+			r.logLosses()
+		}
 		os.RemoveAll(dir)
 	})
 	return r
+}
+
+// logLosses shows what is missing in a failed test's recording: it cannot be looked at later.
+func (r *run) logLosses() {
+	if _, err := os.Stat(r.path("run.rec")); err == nil {
+		out, _ := exec.Command(built.gctide, "dump", "--kind", "trace_broken,loss", r.path("run.rec")).CombinedOutput()
+		r.t.Logf("lost in run.rec:\n%s", out)
+	}
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.dir, name) }

@@ -180,14 +180,16 @@ static void a_loss_without_a_count_names_what_was_lost_and_why(void **state)
 	m->losses.more.lines = m->losses.is_at_least = true;
 	m->losses.unparsed_line_count = m->losses.missing_cycle_count = UNKNOWN_U64;
 	model_set(&m->uncounted_reason, text_of("the stderr relay ended at 1.2 s"));
-	assert_string_equal(find(m, "data.lost")->evidence,
-			    "an unknown number of trace lines: the stderr relay ended at 1.2 s");
+	assert_string_equal(
+		find(m, "data.lost")->evidence,
+		"an unknown number of trace lines (not counted: the stderr relay ended at "
+		"1.2 s)");
 	m->losses.unparsed_line_count = 3;
 	m->losses.more.perf = true;
 	m->losses.perf_lost_count = UNKNOWN_U64;
 	assert_string_equal(find(m, "data.lost")->evidence,
-			    "an unknown number of perf records, at least 3 trace lines broken: "
-			    "the stderr relay ended at 1.2 s");
+			    "an unknown number of perf records, at least 3 trace lines broken "
+			    "(not counted: the stderr relay ended at 1.2 s)");
 	drop(m);
 }
 

@@ -231,7 +231,7 @@ static void feed_cycle_112(struct stream *s)
 	feed_line(s, "gc 112 @0.900s 10%: 0.17+0.92+0.003 ms clock, 0.35+0/0.71/0.23+0.007 ms cpu, "
 		     "96->96->62 MB, 159 MB "
 		     "goal, 0 MB stacks, 0 MB globals, 2 P");
-	tracepacket_expire(s->machine, s->now_ns += 10000000);
+	tracepacket_wait(s->machine, 10000000);
 	buf_clear(&s->got.lines);
 	s->got.whole_count = 0;
 }
@@ -389,11 +389,11 @@ static void text_that_only_begins_like_a_trace_line_is_the_users(void **state)
 
 	for (size_t i = 0; i < 6; i++)
 		feed_text(s, texts[i]);
-	assert_true(is_known(tracepacket_deadline_ns(s->machine)));
-	tracepacket_expire(s->machine, s->now_ns += TRACEPACKET_WAIT_NS + 100000);
+	assert_true(is_known(tracepacket_patience_ns(s->machine)));
+	tracepacket_wait(s->machine, TRACEPACKET_WAIT_NS);
 	assert_text(&s->got.user, "gc 5 is slow today\nscav enger hunt\nforced scvg");
 	assert_int_equal(s->got.whole_count + s->got.broken_count, 0);
-	assert_false(is_known(tracepacket_deadline_ns(s->machine)));
+	assert_false(is_known(tracepacket_patience_ns(s->machine)));
 	stream_free(s);
 }
 
@@ -406,7 +406,7 @@ static void a_line_that_stops_for_long_lets_the_users_bytes_pass_and_goes_on(voi
 	for (size_t i = 0; i < p.count; i++) {
 		if (i == 20) {
 			feed_text(s, "waiting\n");
-			tracepacket_expire(s->machine, s->now_ns += TRACEPACKET_WAIT_NS + 100000);
+			tracepacket_wait(s->machine, TRACEPACKET_WAIT_NS);
 			assert_text(&s->got.user, "waiting\n");
 		}
 		feed(s, p.at[i].at, p.at[i].len);
@@ -414,6 +414,25 @@ static void a_line_that_stops_for_long_lets_the_users_bytes_pass_and_goes_on(voi
 	tracepacket_finish(s->machine);
 	s->got.lines.len--;
 	assert_text(&s->got.lines, go119);
+	stream_free(s);
+}
+
+/* Whoever reads late finds all pieces at once: time alone gives nothing up. And a runtime that
+ * stops again and again is waited for each time. */
+static void time_counts_only_while_nothing_comes(void **state)
+{
+	struct pieces p = split(go126);
+	struct stream *s = stream_new();
+	(void)state;
+
+	for (size_t i = 0; i < p.count; i++) {
+		feed_text(s, "x");
+		s->now_ns += 10 * TRACEPACKET_WAIT_NS;
+		tracepacket_wait(s->machine, TRACEPACKET_WAIT_NS - 1);
+		feed(s, p.at[i].at, p.at[i].len);
+	}
+	assert_int_equal(s->got.whole_count, 1);
+	assert_int_equal(s->got.user.len, p.count);
 	stream_free(s);
 }
 
@@ -519,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_write_of_just_a_page_at_any_place_leaves_the_line_whole),
 		cmocka_unit_test(text_that_only_begins_like_a_trace_line_is_the_users),
 		cmocka_unit_test(a_line_that_stops_for_long_lets_the_users_bytes_pass_and_goes_on),
+		cmocka_unit_test(time_counts_only_while_nothing_comes),
 		cmocka_unit_test(a_line_cut_by_the_end_of_the_stream_is_broken_and_not_the_users),
 		cmocka_unit_test(two_processes_that_take_turns_by_line_are_both_whole),
 		cmocka_unit_test(
