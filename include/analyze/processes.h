@@ -42,7 +42,7 @@ struct processes {
 	uint64_t line_count;   /* lines ever added */
 	uint64_t clock_ns;     /* the newest time known */
 	uint64_t broken_count; /* gc lines that were printed but lost, and explain no gap so far */
-	uint64_t broken_after; /* line_count when the newest of them was; UNKNOWN_U64: none */
+	uint64_t broken_after; /* line_count when the newest of them was */
 };
 
 void processes_init(struct processes *p);

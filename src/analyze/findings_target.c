@@ -28,9 +28,11 @@ static bool lost_stderr(const struct model *m, struct model_finding *f)
 		units_bytes(size, l->user_lost_bytes);
 	else
 		snprintf(size, sizeof(size), "an unknown part");
-	finding_evidence(f, "%s%s of what the target wrote to stderr did not reach gctide's own",
-			 l->more.user_bytes && is_known(l->user_lost_bytes) ? "at least " : "",
-			 size);
+	finding_evidence(
+		f,
+		"%s%s of what the target wrote to stderr had not reached gctide's own when "
+		"the recording ended",
+		l->more.user_bytes && is_known(l->user_lost_bytes) ? "at least " : "", size);
 	finding_advice(f,
 		       "its reader had ended or took a rest, its disk was full, or the relay was "
 		       "killed: gctide dump --kind loss says which; trace lines are counted apart");
@@ -70,6 +72,8 @@ static int64_t gogc_percent(struct text gogc)
 
 	if (text_is(gogc, "off"))
 		return -1;
+	while (gogc.len > 1 && gogc.at[0] == '0' && gogc.at[1] >= '0' && gogc.at[1] <= '9')
+		gogc = (struct text){ gogc.at + 1, gogc.len - 1 };
 	snprintf(digits, sizeof(digits), "%.*s", (int)gogc.len, gogc.len ? gogc.at : "");
 	n = strtoll(digits, &end, 10);
 	if (gogc.len == 0 || gogc.len >= sizeof(digits) || *end ||
@@ -152,7 +156,7 @@ static bool has_no_cycles(const struct model *m, struct model_finding *f)
 		finding_evidence(f, "no trace line was seen in %s, and what came later is unknown",
 				 units_duration(wall, m->time.wall_ns));
 		finding_advice(f, "see the other findings: the trace or the recording ended before "
-				  "the target did");
+				  "the target did, or a trace line was broken");
 	} else if (m->process_count) {
 		finding_evidence(f,
 				 "the target made no collection in %s; Go programs that it started "

@@ -13,7 +13,8 @@
 #define GAP_MISFIT_NS NS_PER_S
 
 /* A process's start, as a line says it, can be too late by any delay, but too early only by the
- * delay of the line that fitted best so far. */
+ * delay of the line that fitted best so far. That is seldom more than this, unless nobody took the
+ * target's stderr for a while: then all lines so far may have come late. */
 #define EARLY_NS_MAX (2 * NS_PER_S)
 
 /* What a gap costs against a worse fit to the clock. On a busy machine lines arrive 100 ms late and
@@ -43,7 +44,7 @@ void processes_init(struct processes *p)
 	p->line_count = 0;
 	p->clock_ns = 0;
 	p->broken_count = 0;
-	p->broken_after = UNKNOWN_U64;
+	p->broken_after = 0;
 	p->recent = 0;
 	memset(p->next_numbers, 0, sizeof(p->next_numbers));
 }
@@ -56,7 +57,7 @@ void processes_add_broken(struct processes *p)
 
 bool processes_end_broken(const struct processes *p, const struct process *proc)
 {
-	return is_known(p->broken_after) && (!proc || p->broken_after >= proc->touched);
+	return p->broken_count && (!proc || p->broken_after >= proc->touched);
 }
 
 static uint64_t gap_cost_ns(const struct processes *p, uint64_t gap, uint64_t arrival_ns)
@@ -66,11 +67,19 @@ static uint64_t gap_cost_ns(const struct processes *p, uint64_t gap, uint64_t ar
 	return gap <= p->broken_count ? gap * GAP_COST_EXPLAINED_NS : GAP_COST_NS;
 }
 
+/* The very next number, and no process is there of which all lines were lost so far: it had no
+ * other to go on with. */
+static bool goes_on_surely(const struct processes *p, const struct process *proc,
+			   const struct gctrace_cycle *gc)
+{
+	return gc->number == proc->last_number + 1 && p->broken_count == 0;
+}
+
 /* How badly the line fits the process in time, in ns; UNKNOWN_U64 when it cannot be its line. */
 static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 			  const struct gctrace_cycle *gc, uint64_t arrival_ns)
 {
-	uint64_t end_ns = align_cycle_end_ns(gc), init_ns, at_ns;
+	uint64_t end_ns = align_cycle_end_ns(gc), init_ns, at_ns, early_ns;
 
 	if (gc->number <= proc->last_number || gc->start_ns + AT_STEP_NS < proc->last_end_ns)
 		return UNKNOWN_U64;
@@ -78,9 +87,10 @@ static uint64_t misfit_ns(const struct processes *p, const struct process *proc,
 		init_ns = align_line_init_ns(gc, arrival_ns);
 		if (init_ns >= proc->align.init_ns)
 			return init_ns - proc->align.init_ns;
-		if (proc->align.init_ns - init_ns > EARLY_NS_MAX)
+		early_ns = proc->align.init_ns - init_ns;
+		if (early_ns > EARLY_NS_MAX && !goes_on_surely(p, proc, gc))
 			return UNKNOWN_U64;
-		return (proc->align.init_ns - init_ns) *
+		return (early_ns < EARLY_NS_MAX ? early_ns : EARLY_NS_MAX) *
 		       (proc->line_count < LINES_FEW ? EARLY_COST_NEW : EARLY_COST);
 	}
 	/* In a log time passes between lines, so a line ahead of the clock is usual; behind it is

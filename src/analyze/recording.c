@@ -191,14 +191,19 @@ static void finish_faults(struct run *run)
 	m->losses.more.perf = m->losses.is_at_least = true;
 }
 
+/* Whether lines were lost of which the numbers of the others need not tell. */
+static bool may_miss_lines(const struct run *run, const struct process *shown)
+{
+	return run->m->losses.more.lines || run->collect.has_untaken_lines ||
+	       processes_end_broken(&run->collect.processes, shown);
+}
+
 /* Whether cycles may have come after the newest line that was seen. */
 static bool may_have_ended_unseen(const struct run *run, const struct process *shown)
 {
 	const struct model *m = run->m;
 
-	return m->losses.more.lines || run->collect.has_untaken_lines ||
-	       m->recording.end != MODEL_WHOLE ||
-	       processes_end_broken(&run->collect.processes, shown) ||
+	return may_miss_lines(run, shown) || m->recording.end != MODEL_WHOLE ||
 	       text_is(buf_text(&m->target.end_reason), "detached");
 }
 
@@ -289,7 +294,7 @@ static void finish(struct run *run, const struct process *shown)
 		totals_finish(&run->totals, &m->gc); /* no cycle at all */
 	}
 	if (m->cpu.source && used_ns > 0 && is_known(m->gc.cpu_ns) &&
-	    m->losses.missing_cycle_count == 0 && !m->losses.more.lines)
+	    m->losses.missing_cycle_count == 0 && !may_miss_lines(run, shown))
 		m->gc.cpu_used_share = (double)m->gc.cpu_ns / used_ns;
 	settle_losses(&m->losses, m->recording.end == MODEL_WHOLE);
 	findings_make(m);

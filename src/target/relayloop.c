@@ -17,6 +17,7 @@
 #include "base/unknown.h"
 #include "parse/tracepacket.h"
 #include "relay_internal.h"
+#include "relayuser_internal.h"
 
 #define LINES_BACKLOG_BYTES (8u << 20) /* for a recorder that does not read */
 #define READ_BYTES	    65536
@@ -27,35 +28,14 @@
 #define TOTALS_PATIENCE_NS \
 	(3 * NS_PER_S) /* for the user's stderr, when the recorder wants to end: it waits for 5 */
 
-/* Bytes on their way to the user: taken from the front without moving the rest each time. */
-struct backlog {
-	struct buf bytes;
-	size_t at; /* what was written already */
-};
-
-static size_t backlog_left(const struct backlog *b)
-{
-	return b->bytes.len - b->at;
-}
-
-static void backlog_take(struct backlog *b, size_t len)
-{
-	b->at += len;
-	if (b->at > b->bytes.len / 2) {
-		buf_consume(&b->bytes, b->at);
-		b->at = 0;
-	}
-}
-
 struct loop {
-	int pipe_fd, control, user_fd; /* control is -1 once the recorder is gone */
+	int pipe_fd, control; /* control is -1 once the recorder is gone */
 	const struct relay_config *config;
 	struct tracepacket *packets;
-	struct backlog user; /* bytes that the user's stderr did not take yet */
-	struct buf lines;    /* messages that the recorder did not take yet: u64 length + message */
-	uint64_t user_bytes, user_lost_bytes, dropped_count;
-	int user_errno; /* of the first write that failed */
-	bool totals_wanted, user_broken;
+	struct relayuser user;
+	struct buf lines; /* messages that the recorder did not take yet: u64 length + message */
+	uint64_t dropped_count;
+	bool totals_wanted;
 	bool got_packets;   /* at the last look into the pipe */
 	bool may_nap;	    /* the pipe holds enough for that */
 	uint64_t looked_ns; /* when the pipe was empty last */
@@ -64,52 +44,16 @@ struct loop {
 
 static bool is_full(const struct loop *l)
 {
-	return backlog_left(&l->user) > RELAY_BACKLOG_BYTES;
-}
-
-/* Write what fits without waiting. poll says POLLOUT for a pipe when a page is free, so PIPE_BUF
- * bytes never block; O_NONBLOCK is not ours to set: the user's stderr is shared with other
- * programs. */
-static void write_user(struct loop *l)
-{
-	size_t left;
-
-	while ((left = backlog_left(&l->user)) > 0) {
-		struct pollfd p = { .fd = l->user_fd, .events = POLLOUT };
-		ssize_t n;
-
-		if (poll(&p, 1, 0) != 1 || !(p.revents & (POLLOUT | POLLERR)))
-			return;
-		n = write(l->user_fd, l->user.bytes.at + l->user.at,
-			  left < PIPE_BUF ? left : PIPE_BUF);
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n < 0) {
-			/* The target would have got the same error, but its trace lines must go on
-			 * being read. Only a reader that is gone stays gone: a full disk may have
-			 * room again. */
-			l->user_broken = errno == EPIPE;
-			l->user_errno = l->user_errno ? l->user_errno : errno;
-			l->user_lost_bytes += left;
-			backlog_take(&l->user, left);
-			return;
-		}
-		l->user_bytes += (uint64_t)n;
-		backlog_take(&l->user, (size_t)n);
-	}
+	return relayuser_left(&l->user) > RELAY_BACKLOG_BYTES;
 }
 
 static void on_user(void *arg, struct text bytes)
 {
 	struct loop *l = arg;
 
-	if (l->user_broken) {
-		l->user_lost_bytes += bytes.len;
-		return;
-	}
-	buf_add(&l->user.bytes, bytes.at, bytes.len);
-	if (backlog_left(&l->user) >= PIPE_BUF)
-		write_user(l);
+	relayuser_add(&l->user, bytes);
+	if (relayuser_left(&l->user) >= PIPE_BUF)
+		relayuser_write(&l->user);
 }
 
 static void queue_message(struct loop *l, const struct relay_wire *w, struct text why,
@@ -181,11 +125,11 @@ static void queue_totals(struct loop *l)
 {
 	struct rusage u;
 	struct relay_wire w = { .kind = RELAY_TOTALS,
-				.user_bytes = l->user_bytes,
+				.user_bytes = l->user.written_bytes,
 				.dropped_count = l->dropped_count,
-				.user_lost_bytes = l->user_lost_bytes,
-				.user_errno = (uint64_t)l->user_errno,
-				.user_waiting_bytes = backlog_left(&l->user) };
+				.user_lost_bytes = l->user.lost_bytes,
+				.user_errno = (uint64_t)l->user.first_errno,
+				.user_waiting_bytes = relayuser_left(&l->user) };
 
 	getrusage(RUSAGE_SELF, &u);
 	w.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
@@ -275,7 +219,7 @@ static void wait_for_work(struct loop *l)
 	struct pollfd p[3] = {
 		{ .fd = is_full(l) ? -1 : l->pipe_fd, .events = POLLIN },
 		{ .fd = l->control, .events = (short)(POLLIN | (l->lines.len ? POLLOUT : 0)) },
-		{ .fd = backlog_left(&l->user) ? l->user_fd : -1, .events = POLLOUT },
+		{ .fd = relayuser_left(&l->user) ? l->user.fd : -1, .events = POLLOUT },
 	};
 
 	poll(p, 3, poll_timeout_ms(l));
@@ -286,7 +230,7 @@ static void wait_for_work(struct loop *l)
 /* Nobody has to wait for the user's stderr any more: it took all, or has had its time. */
 static bool is_user_served(const struct loop *l)
 {
-	return !backlog_left(&l->user) ||
+	return !relayuser_left(&l->user) ||
 	       (l->totals_wanted && clock_monotonic_ns() - l->wanted_ns >= TOTALS_PATIENCE_NS);
 }
 
@@ -309,7 +253,7 @@ static void end_of_stream(struct loop *l)
 	send_lines(l);
 	while (!is_user_served(l)) {
 		wait_for_work(l);
-		write_user(l);
+		relayuser_write(&l->user);
 		send_lines(l);
 	}
 	queue_totals(l);
@@ -319,25 +263,23 @@ static void end_of_stream(struct loop *l)
 		poll(&p, 1, 100);
 		send_lines(l);
 	}
-	while (backlog_left(&l->user)) {
-		struct pollfd p = { .fd = l->user_fd, .events = POLLOUT };
+	while (relayuser_left(&l->user)) {
+		struct pollfd p = { .fd = l->user.fd, .events = POLLOUT };
 
 		poll(&p, 1, -1);
-		write_user(l);
+		relayuser_write(&l->user);
 	}
 }
 
 int relay_run(int pipe_fd, int control, const struct relay_config *config)
 {
-	struct loop l = { .pipe_fd = pipe_fd,
-			  .control = control,
-			  .user_fd = config->user_stderr,
-			  .config = config };
+	struct loop l = { .pipe_fd = pipe_fd, .control = control, .config = config };
 	struct tracepacket_sink sink = { on_user, on_line, &l };
 	char *buffer = xcalloc(1, READ_BYTES);
 	int more = 0;
 
 	l.may_nap = fcntl(pipe_fd, F_GETPIPE_SZ) >= NAP_PACKETS_MIN * sysconf(_SC_PAGESIZE);
+	relayuser_init(&l.user, config->user_stderr);
 	l.packets = tracepacket_new(&sink, (size_t)sysconf(_SC_PAGESIZE));
 	fcntl(pipe_fd, F_SETFL, fcntl(pipe_fd, F_GETFL) | O_NONBLOCK);
 	while (more != 1) {
@@ -349,14 +291,14 @@ int relay_run(int pipe_fd, int control, const struct relay_config *config)
 		if (l.totals_wanted && more == 0)
 			tracepacket_finish(l.packets); /* the target is gone: nothing more will
 							  complete a line */
-		write_user(&l);
+		relayuser_write(&l.user);
 		if (l.totals_wanted && more == 0 && is_user_served(&l))
 			queue_totals(&l);
 		send_lines(&l);
 	}
 	end_of_stream(&l);
 	tracepacket_free(l.packets);
-	buf_done(&l.user.bytes);
+	relayuser_done(&l.user);
 	buf_done(&l.lines);
 	free(buffer);
 	return 0;

@@ -1,6 +1,9 @@
 package integration
 
 import (
+	"bytes"
+	"io"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -75,7 +78,8 @@ func TestAReaderOfStderrWhoRests(t *testing.T) {
 	t.Parallel()
 	r := newRun(t)
 	r.prefix = []string{"/bin/bash", "-c", `{ "$@" 2>&1 >truth; echo $SECONDS >took; } | { sleep 10; cat >late; }`, "bash"}
-	r.record(nil, sample("noisy"), "-copy", r.path("copy"), "-total-mib", "256").expectStatus(0)
+	// -q: a notice would wait for the reader, as any program's word on stderr does
+	r.record([]string{"-q"}, sample("noisy"), "-copy", r.path("copy"), "-total-mib", "256").expectStatus(0)
 	r.prefix = nil
 	r.stdout = r.read("truth")
 	tr, rep := r.truth(), r.report()
@@ -121,4 +125,36 @@ func TestARelayThatComesLateLosesNothing(t *testing.T) {
 	checkCycles(t, r.truth(), rep)
 	checkLosses(t, r.truth(), rep)
 	expectUserStderr(t, r.stderr, r.read("copy"))
+}
+
+// TestATerminalThatNobodyReads, as that of a connection that hangs: a write to it would wait, and a terminal takes only
+// a few KiB before.
+func TestATerminalThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	r := newRun(t)
+	reader, writer := openTerminal(t)
+	defer reader.Close()
+	cmd := exec.Command(built.gctide, recordArgs([]string{"-q"}, []string{"/bin/sh", "-c",
+		`head -c 150000 /dev/zero | tr '\0' x >&2; exec "$0" -gcs 20`, sample("forced")})...)
+	var out strings.Builder
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = r.dir, r.environment(), &out, writer
+	start := time.Now()
+	err := cmd.Run()
+	writer.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("the recorder took %s", took)
+	}
+	r.stdout = out.String()
+	rep := r.report()
+	checkCycles(t, r.truth(), rep)
+	if bound, _ := rep.at("gc.cycle_count_is_at_least"); bound != false {
+		t.Errorf("cycle_count_is_at_least is %v", bound)
+	}
+	got, _ := io.ReadAll(reader) // EIO once the relay is through
+	if n := len(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n"))); n != 150000 {
+		t.Errorf("%d of 150000 bytes came out", n)
+	}
 }

@@ -164,6 +164,61 @@ static void late_lines_stay_with_their_process(void **state)
 	free(p);
 }
 
+/* Nobody read the target's stderr for 16 s: five lines came then at once, the sixth at its time. */
+static void lines_that_were_all_held_up_are_of_one_process(void **state)
+{
+	struct processes *p = calloc(1, sizeof(*p));
+	uint64_t missing;
+
+	(void)state;
+	processes_init(p);
+	for (uint64_t i = 1; i <= 5; i++)
+		assert_int_equal(add(p, i, 200 * i, 17000 * MS, &missing), 0);
+	assert_int_equal(add(p, 6, 17010, 17120 * MS, &missing), 0);
+	assert_int_equal(missing, 0);
+	assert_int_equal(processes_find(p, 0)->align.init_ns, 17120 * MS - (17010 * MS + 1 * MS));
+	free(p);
+}
+
+/* A child of which only the third line came through does not go on with the target's numbers. */
+static void a_line_far_too_early_is_a_new_process_when_lines_were_lost(void **state)
+{
+	struct processes *p = calloc(1, sizeof(*p));
+	uint64_t missing;
+
+	(void)state;
+	processes_init(p);
+	assert_int_equal(add(p, 1, 10, 5011 * MS, &missing), 0);
+	assert_int_equal(add(p, 2, 20, 5021 * MS, &missing), 0);
+	processes_add_broken(p);
+	processes_add_broken(p);
+	assert_int_equal(add(p, 3, 4900, 5030 * MS, &missing), 1);
+	free(p);
+}
+
+static void a_lost_line_behind_the_last_one_is_told(void **state)
+{
+	struct processes *p = calloc(1, sizeof(*p));
+	uint64_t missing;
+
+	(void)state;
+	processes_init(p);
+	assert_false(processes_end_broken(p, NULL));
+	add(p, 1, 10, 111 * MS, &missing);
+	add(p, 2, 20, 121 * MS, &missing); /* the target */
+	add(p, 1, 4, 155 * MS, &missing);  /* a child */
+	processes_add_broken(p);
+	assert_true(processes_end_broken(p, processes_find(p, 0)));
+	assert_true(processes_end_broken(p, processes_find(p, 1)));
+	assert_true(processes_end_broken(p, NULL));
+	/* It was the child's second: */
+	assert_int_equal(add(p, 3, 24, 175 * MS, &missing), 1);
+	assert_int_equal(missing, 1);
+	assert_false(processes_end_broken(p, processes_find(p, 0)));
+	assert_false(processes_end_broken(p, NULL));
+	free(p);
+}
+
 static void in_a_log_a_restart_is_a_second_process(void **state)
 {
 	struct processes *p = calloc(1, sizeof(*p));
@@ -233,6 +288,9 @@ int main(void)
 		cmocka_unit_test(a_lost_line_leaves_a_gap_not_a_new_process),
 		cmocka_unit_test(a_gap_that_fits_the_clock_beats_a_number_that_does_not),
 		cmocka_unit_test(late_lines_stay_with_their_process),
+		cmocka_unit_test(lines_that_were_all_held_up_are_of_one_process),
+		cmocka_unit_test(a_line_far_too_early_is_a_new_process_when_lines_were_lost),
+		cmocka_unit_test(a_lost_line_behind_the_last_one_is_told),
 		cmocka_unit_test(in_a_log_a_restart_is_a_second_process),
 		cmocka_unit_test(in_a_log_two_processes_are_told_apart_by_the_order_of_time),
 		cmocka_unit_test(thousands_of_children_are_forgotten_but_counted),

@@ -464,9 +464,12 @@ static void gogc_is_read_as_the_runtime_reads_it(void **state)
 	static const struct {
 		const char *gogc;
 		bool is_off;
-	} texts[] = { { "-1", true },	 { "-2147483648", true }, { "-x", false },
-		      { "+1", false },	 { "", false },		  { "-2147483649", false },
-		      { "off ", false }, { "OFF", false },	  { " -1", false } };
+	} texts[] = {
+		{ "-1", true },	   { "-2147483648", true }, { "-x", false },
+		{ "+1", false },   { "", false },	    { "-2147483649", false },
+		{ "off ", false }, { "OFF", false },	    { "0000000000000000000000-1", false },
+		{ " -1", false }
+	};
 	struct model *m = quiet();
 
 	(void)state;

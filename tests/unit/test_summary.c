@@ -503,7 +503,29 @@ static void lines_that_the_recorder_did_not_take_may_be_the_last(void **state)
 	sample_analyze(&s, m, &k);
 	assert_int_equal(m->gc.cycle_count, 3);
 	assert_true(m->gc.is_at_least);
+	assert_true(isnan(m->gc.cpu_used_share));
 	assert_int_equal(m->losses.unparsed_line_count, 2);
+	free_model(m);
+}
+
+/* A grammar that a later Go might have: the relay knew the line for a whole one, the parser not. */
+static void a_line_that_makes_no_sense_may_be_a_cycle(void **state)
+{
+	struct model *m = new_model();
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	sample_open(&s);
+	sample_session_with(&s, sample_argv(), "");
+	sample_binary(&s, 1, "go1.26.8");
+	sample_line(&s, AT_MS(3), "gc 1 @0.1s nonsense");
+	sample_exit(&s, AT_MS(80));
+	sample_close(&s);
+	sample_analyze(&s, m, &k);
+	assert_true(m->gc.cycle_count == UNKNOWN_U64);
+	assert_true(m->gc.is_at_least);
+	assert_int_equal(m->losses.unparsed_line_count, 1);
 	free_model(m);
 }
 
@@ -687,6 +709,7 @@ int main(void)
 		cmocka_unit_test(lines_lost_without_a_count_make_the_cycles_a_lower_bound),
 		cmocka_unit_test(a_broken_last_line_makes_the_cycles_a_lower_bound),
 		cmocka_unit_test(lines_that_the_recorder_did_not_take_may_be_the_last),
+		cmocka_unit_test(a_line_that_makes_no_sense_may_be_a_cycle),
 		cmocka_unit_test(no_cycle_seen_is_not_zero_when_lines_were_lost),
 		cmocka_unit_test(missing_cycles_are_counted_from_the_start),
 		cmocka_unit_test(a_log_gives_the_same_cycles),
