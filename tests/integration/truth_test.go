@@ -295,8 +295,9 @@ func checkResources(t *testing.T, tr *truth, rep *report) {
 	}
 	cpu := int64((*rep.CPU.UserSeconds + *rep.CPU.SystemSeconds) * 1e9)
 	// More, by what the kernel needs to take the memory apart after the target's last reading; never less but
-	// for the microsecond that getrusage cuts off each.
-	if told := tr.UserNs + tr.SystemNs; cpu < told-2e3 || cpu > told+told/20+200e6 {
+	// for the microsecond that getrusage cuts off each. The upper bound finds a time counted twice; a virtual machine
+	// whose host took the CPU away for a moment was seen to need 250 ms for the end of a process.
+	if told := tr.UserNs + tr.SystemNs; cpu < told-2e3 || cpu > told+told/2+200e6 {
 		t.Errorf("CPU time is %d ns, the target read %d ns before its end", cpu, told)
 	}
 }
