@@ -37,6 +37,13 @@ bool packetqueue_is_full(const struct packetqueue *q)
 	return q->bytes.len > BYTES_MAX || q->items.len > ITEMS_MAX * sizeof(struct pick_item);
 }
 
+int packetqueue_front_owner(const struct packetqueue *q)
+{
+	size_t count;
+
+	return packetqueue_items(q, &count)[0].owner;
+}
+
 void packetqueue_add(struct packetqueue *q, struct text packet, int owner, bool after_page)
 {
 	struct pick_item item = {

@@ -34,6 +34,10 @@ bool packetqueue_is_empty(const struct packetqueue *q);
 /* More than can wait: 1 MiB, or 16384 packets. */
 bool packetqueue_is_full(const struct packetqueue *q);
 
+/* The line that all others wait for: it owns the first packet. Of a queue that is not empty and
+ * has just been released. */
+int packetqueue_front_owner(const struct packetqueue *q);
+
 /* owner is a line, or PICK_FOREIGN. */
 void packetqueue_add(struct packetqueue *q, struct text packet, int owner, bool after_page);
 

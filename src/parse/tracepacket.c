@@ -420,10 +420,18 @@ static int oldest_line(const struct tracepacket *t)
 	return oldest;
 }
 
+/* Give up whoever stands in the way of the others, each time the line that owns the first packet.
+ */
+static void make_room(struct tracepacket *t)
+{
+	queue_release(t);
+	while (packetqueue_is_full(&t->queue))
+		line_give_up(t, packetqueue_front_owner(&t->queue));
+}
+
 void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns)
 {
 	unsigned takers;
-	int oldest;
 
 	if (packet.len == 0)
 		return;
@@ -433,8 +441,8 @@ void tracepacket_feed(struct tracepacket *t, struct text packet, uint64_t now_ns
 	else if (!begin_line(t, packet, now_ns))
 		take_other(t, packet);
 	t->after_page = packet.len == t->page_bytes;
-	while (packetqueue_is_full(&t->queue) && (oldest = oldest_line(t)) >= 0)
-		line_give_up(t, oldest);
+	if (packetqueue_is_full(&t->queue))
+		make_room(t);
 }
 
 void tracepacket_wait(struct tracepacket *t, uint64_t waited_ns)

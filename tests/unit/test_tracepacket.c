@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -436,6 +437,32 @@ static void time_counts_only_while_nothing_comes(void **state)
 	stream_free(s);
 }
 
+/* Two lines in progress, and a writer louder than the queue is long: who stands in its way is given
+ * up, whichever line it is and however often. */
+static void a_full_queue_always_finds_whom_to_give_up(void **state)
+{
+	struct pieces p = split(go126);
+	struct stream *s = stream_new();
+	enum { LOUD = 50000 };
+	(void)state;
+
+	alarm(60); /* so that a loop without end fails */
+	for (size_t i = 0; i < 20; i++)
+		feed(s, p.at[i].at, p.at[i].len);
+	tracepacket_wait(s->machine, TRACEPACKET_WAIT_NS);
+	feed_text(s, "gc ");
+	for (size_t i = 0; i < LOUD; i++)
+		feed_text(s, "x");
+	for (size_t i = 20; i < p.count; i++)
+		feed(s, p.at[i].at, p.at[i].len);
+	tracepacket_finish(s->machine);
+	alarm(0);
+	assert_int_equal(s->got.user.len, 3 + LOUD);
+	assert_memory_equal(s->got.user.at, "gc xxx", 6);
+	assert_int_equal(s->got.whole_count, 1);
+	stream_free(s);
+}
+
 static void a_line_cut_by_the_end_of_the_stream_is_broken_and_not_the_users(void **state)
 {
 	struct pieces p = split(go119);
@@ -539,6 +566,7 @@ int main(void)
 		cmocka_unit_test(text_that_only_begins_like_a_trace_line_is_the_users),
 		cmocka_unit_test(a_line_that_stops_for_long_lets_the_users_bytes_pass_and_goes_on),
 		cmocka_unit_test(time_counts_only_while_nothing_comes),
+		cmocka_unit_test(a_full_queue_always_finds_whom_to_give_up),
 		cmocka_unit_test(a_line_cut_by_the_end_of_the_stream_is_broken_and_not_the_users),
 		cmocka_unit_test(two_processes_that_take_turns_by_line_are_both_whole),
 		cmocka_unit_test(
