@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os/exec"
 	"strconv"
@@ -23,7 +24,7 @@ func TestCyclesBehindAKilledRelayAreUnknown(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.wait().expectStatus(0)
-	expectWords(t, strings.Join(strings.Fields(r.text()), " "), "collections at least ", "broken trace lines unknown",
+	expectWords(t, r.unwrapped(), "collections at least ", "broken trace lines unknown",
 		"missing cycles unknown", "data.lost: an unknown number of trace lines", "(not counted: the stderr relay ended at ")
 	rep := r.report()
 	if rep.GC.CycleCount == nil || *rep.GC.CycleCount < 1 || *rep.GC.CycleCount >= r.truth().NumGC {
@@ -55,7 +56,7 @@ func TestStderrThatNobodyReadsIsCounted(t *testing.T) {
 	} else if l, ok := lost.(float64); !ok || l == 0 || int64(p+l) != tr.extra(t, "stderr_bytes") {
 		t.Errorf("%v bytes passed on and %v lost of %d", p, lost, tr.extra(t, "stderr_bytes"))
 	}
-	expectWords(t, strings.Join(strings.Fields(r.text()), " "), ", stderr bytes ", "target.stderr_lost: ")
+	expectWords(t, r.unwrapped(), ", stderr bytes ", "target.stderr_lost: ")
 	expectWords(t, r.inspect("dump", "--kind", "loss").stdout, `source="stderr"`, "Broken pipe")
 }
 
@@ -134,8 +135,10 @@ func TestATerminalThatNobodyReads(t *testing.T) {
 	r := newRun(t)
 	reader, writer := openTerminal(t)
 	defer reader.Close()
-	cmd := exec.Command(built.gctide, recordArgs([]string{"-q"}, []string{"/bin/sh", "-c",
-		`head -c 150000 /dev/zero | tr '\0' x >&2; exec "$0" -gcs 20`, sample("forced")})...)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, built.gctide, recordArgs([]string{"-q"}, []string{"/bin/sh", "-c",
+		`yes 0123456789 | head -c 150000 >&2; exec "$0" -gcs 20`, sample("forced")})...)
 	var out strings.Builder
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = r.dir, r.environment(), &out, writer
 	start := time.Now()

@@ -205,6 +205,12 @@ func (r *run) report() *report {
 	return decodeReport(r.t, shown.stdout)
 }
 
+// unwrapped is the text with single spaces, wherever its lines were broken.
+func (r *run) unwrapped() string {
+	r.t.Helper()
+	return strings.Join(strings.Fields(r.text()), " ")
+}
+
 // text reads the recording back as text for people.
 func (r *run) text() string {
 	r.t.Helper()

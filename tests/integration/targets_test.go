@@ -99,7 +99,7 @@ func TestLessIsMeasuredOnRequest(t *testing.T) {
 		t.Errorf("%d faults have an address", *rep.Faults.RecordedCount)
 	}
 	checkCycles(t, tr, rep)
-	checkResources(t, tr, rep)
+	checkResources(t, r, tr, rep)
 
 	r = newRun(t).record([]string{"--no-perf", "-F", "50", "--max-stall", "1ms"}, sample("forced"))
 	r.expectStatus(0)
@@ -108,7 +108,7 @@ func TestLessIsMeasuredOnRequest(t *testing.T) {
 		t.Errorf("source: %+v", s)
 	}
 	checkCycles(t, tr, rep)
-	checkResources(t, tr, rep)
+	checkResources(t, r, tr, rep)
 	if rep.Losses.PerfLost != nil && *rep.Losses.PerfLost != 0 {
 		t.Errorf("perf_lost_count is %d without perf", *rep.Losses.PerfLost)
 	}

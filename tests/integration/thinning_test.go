@@ -32,7 +32,7 @@ func TestThinningKeepsTheCount(t *testing.T) {
 		t.Errorf("the fall-back is %v", first)
 	}
 	r.expectMessage("over the limit of 1000; from there the address of every 61st fault is recorded")
-	shown := strings.Join(strings.Fields(r.text()), " ")
+	shown := r.unwrapped()
 	expectWords(t, shown, "at times only every 61st one", "perf.fault-addresses went from every fault to every 61st fault",
 		"data.sampled_faults: at times only every 61st fault was recorded with its address")
 }

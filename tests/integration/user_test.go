@@ -71,7 +71,7 @@ func TestOrdinaryUser(t *testing.T) {
 			checkCycles(t, tr, rep)
 			checkPauses(t, tr, rep)
 			checkPlacement(t, tr, rep)
-			checkResources(t, tr, rep)
+			checkResources(t, r, tr, rep)
 			checkWhatIsMissing(t, r, rep)
 		})
 	}
