@@ -245,6 +245,14 @@ void model_done(struct model *m);
 /* *b becomes a copy of t. */
 void model_set(struct buf *b, struct text t);
 
+/* Something was lost that was not counted; *more is of m->losses.more. The first reason is kept,
+ * but one of a figure goes before one of the user's bytes. */
+void model_add_uncounted(struct model *m, bool *more, struct text reason);
+
+/* GOMEMLIMIT of the target's environment; UNKNOWN_U64 when it has none, "off" or 0. With nonsense a
+ * program does not start (Go runtime/mgcpacer.go, readGOMEMLIMIT). */
+uint64_t model_memory_limit_bytes(const struct model *m);
+
 /* The value of a fact ("thp.enabled"), empty when there is none; the state of a source ("on"). */
 struct text model_fact_value(const struct model *m, const char *key);
 struct text model_source_state(const struct model *m, const char *name);

@@ -47,9 +47,9 @@ struct processes {
 
 void processes_init(struct processes *p);
 
-/* A gc line of some process was printed but could not be read: a gap of one number is to be
- * expected. */
-void processes_add_broken(struct processes *p);
+/* What could not be read of a line. If it was a gc line of some process, a gap of one number is to
+ * be expected. */
+void processes_add_broken(struct processes *p, struct text bytes);
 
 /* Whether a gc line was lost behind the last one of this process (NULL: of nobody): then its last
  * cycle may be one that nobody saw. */

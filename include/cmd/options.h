@@ -32,8 +32,7 @@ struct option_spec {
 /* Parse argv[1..] into *values: --name ARG, --name=ARG, -n ARG, -nARG, and letters joined, -qo ARG.
  * Options end at "--" or at the first word that is no option; "-" alone is an operand.
  * *ret_operands is the index of the first operand. 0, -OPTIONS_HELP, or -EINVAL, with *err filled
- * ("record:
- * --max-stall wants a duration such as 10ms, not 'x'"). */
+ * ("record: --max-stall wants a duration such as 10ms, not 'x'"). */
 int options_parse(const struct option_spec *specs, void *values, int argc, char **argv,
 		  int *ret_operands, struct err *err);
 

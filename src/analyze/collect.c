@@ -126,8 +126,7 @@ static void on_trace_line(struct collect *c, const struct event *ev)
 		break;
 	case TRACE_NOT_RUNTIME:
 		c->m->losses.unparsed_line_count++;
-		if (text_starts(ev->u.trace_line.line, "gc "))
-			processes_add_broken(&c->processes);
+		processes_add_broken(&c->processes, ev->u.trace_line.line);
 		break;
 	}
 }
@@ -135,8 +134,7 @@ static void on_trace_line(struct collect *c, const struct event *ev)
 static void on_trace_broken(struct collect *c, const struct event *ev)
 {
 	c->m->losses.unparsed_line_count++;
-	if (text_starts(ev->u.trace_broken.bytes, "gc "))
-		processes_add_broken(&c->processes);
+	processes_add_broken(&c->processes, ev->u.trace_broken.bytes);
 }
 
 static void on_procstat(struct collect *c, const struct event *ev)
@@ -189,12 +187,6 @@ static void on_perf_count(struct collect *c, const struct event *ev)
 		c->m->faults.major_count = p->major_count;
 }
 
-static bool has_uncounted_figures(const struct model_losses *l)
-{
-	return l->more.perf || l->more.throttle || l->more.lines || l->more.samples ||
-	       l->more.records;
-}
-
 static void on_loss(struct collect *c, const struct event *ev)
 {
 	const struct event_loss *l = &ev->u.loss;
@@ -217,10 +209,7 @@ static void on_loss(struct collect *c, const struct event *ev)
 		c->has_untaken_lines |= sum == &out->unparsed_line_count && l->count;
 		return;
 	}
-	/* The first reason stays, but one of a figure goes before one of the user's bytes. */
-	if (!has_uncounted_figures(out) && (more != &out->more.user_bytes || !*more))
-		model_set(&c->m->uncounted_reason, l->detail);
-	*more = out->is_at_least = true;
+	model_add_uncounted(c->m, more, l->detail);
 }
 
 static void on_fallback(struct collect *c, const struct event *ev)

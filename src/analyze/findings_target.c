@@ -1,8 +1,6 @@
 /* findings_target.c - rules about what was watched: which program, and why it shows no cycles. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/units.h"
 #include "base/unknown.h"
@@ -13,8 +11,6 @@
 
 /* A smaller heap is not collected with GOGC=100 (runtime/mgcpacer.go, defaultHeapMinimum). */
 #define HEAP_MINIMUM_BYTES (4u << 20)
-
-#define GOGC_SHOWN_BYTES 20
 
 static bool lost_stderr(const struct model *m, struct model_finding *f)
 {
@@ -67,34 +63,26 @@ static bool is_not_go(const struct model *m, struct model_finding *f)
  * no number, below 0 for no collector. */
 static int64_t gogc_percent(struct text gogc)
 {
-	char digits[GOGC_SHOWN_BYTES], *end;
-	long long n;
+	bool is_negative = gogc.len && gogc.at[0] == '-';
+	int64_t n = 0;
 
 	if (text_is(gogc, "off"))
 		return -1;
-	while (gogc.len > 1 && gogc.at[0] == '0' && gogc.at[1] >= '0' && gogc.at[1] <= '9')
-		gogc = (struct text){ gogc.at + 1, gogc.len - 1 };
-	snprintf(digits, sizeof(digits), "%.*s", (int)gogc.len, gogc.len ? gogc.at : "");
-	n = strtoll(digits, &end, 10);
-	if (gogc.len == 0 || gogc.len >= sizeof(digits) || *end ||
-	    !strchr("-0123456789", digits[0]) || n < INT32_MIN || n > INT32_MAX)
+	if (gogc.len == is_negative)
 		return 100;
-	return n;
-}
-
-/* Whether GOMEMLIMIT bounds the heap; "off" does not, and with nonsense a program does not start
- * (runtime/mgcpacer.go, readGOMEMLIMIT). */
-static bool is_limited(const struct model *m)
-{
-	uint64_t bytes;
-
-	return units_parse_bytes(&bytes, buf_text(&m->target.gomemlimit)) == 0;
+	for (size_t i = is_negative; i < gogc.len; i++) {
+		if (gogc.at[i] < '0' || gogc.at[i] > '9' || n > INT32_MAX)
+			return 100;
+		n = 10 * n + (gogc.at[i] - '0');
+	}
+	n = is_negative ? -n : n;
+	return n < INT32_MIN || n > INT32_MAX ? 100 : n;
 }
 
 static void explain_collector_off(const struct model *m, struct model_finding *f)
 {
 	struct text gogc = buf_text(&m->target.gogc), limit = buf_text(&m->target.gomemlimit);
-	bool limited = is_limited(m);
+	bool limited = is_known(model_memory_limit_bytes(m));
 	char wall[UNITS_TEXT_BYTES], rss[UNITS_TEXT_BYTES];
 
 	finding_evidence(f,

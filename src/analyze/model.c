@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "base/unknown.h"
 
 static void gc_init(struct model_gc *gc)
@@ -114,6 +115,30 @@ void model_set(struct buf *b, struct text t)
 {
 	buf_clear(b);
 	buf_add(b, t.at, t.len);
+}
+
+static bool has_uncounted_figures(const struct model_losses *l)
+{
+	return l->more.perf || l->more.throttle || l->more.lines || l->more.samples ||
+	       l->more.records;
+}
+
+void model_add_uncounted(struct model *m, bool *more, struct text reason)
+{
+	struct model_losses *l = &m->losses;
+
+	if (!l->is_at_least || (more != &l->more.user_bytes && !has_uncounted_figures(l)))
+		model_set(&m->uncounted_reason, reason);
+	*more = l->is_at_least = true;
+}
+
+uint64_t model_memory_limit_bytes(const struct model *m)
+{
+	uint64_t bytes;
+
+	if (units_parse_bytes(&bytes, buf_text(&m->target.gomemlimit)) < 0 || bytes == 0)
+		return UNKNOWN_U64;
+	return bytes;
 }
 
 struct text model_fact_value(const struct model *m, const char *key)

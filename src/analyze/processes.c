@@ -49,8 +49,10 @@ void processes_init(struct processes *p)
 	memset(p->next_numbers, 0, sizeof(p->next_numbers));
 }
 
-void processes_add_broken(struct processes *p)
+void processes_add_broken(struct processes *p, struct text bytes)
 {
+	if (!text_starts(bytes, "gc "))
+		return;
 	p->broken_count++;
 	p->broken_after = p->line_count;
 }
@@ -67,8 +69,7 @@ static uint64_t gap_cost_ns(const struct processes *p, uint64_t gap, uint64_t ar
 	return gap <= p->broken_count ? gap * GAP_COST_EXPLAINED_NS : GAP_COST_NS;
 }
 
-/* The very next number, and no process is there of which all lines were lost so far: it had no
- * other to go on with. */
+/* The very next number, and no line was lost that could have been another process's first. */
 static bool goes_on_surely(const struct processes *p, const struct process *proc,
 			   const struct gctrace_cycle *gc)
 {

@@ -77,8 +77,8 @@ static void add_row_event(struct rows *rows, const struct event *ev)
 
 	if (ev->kind == EVENT_STATM && is_known(ev->u.statm.resident_bytes))
 		cycles_add_rss(&rows->cycles, ev->time_ns, ev->u.statm.resident_bytes);
-	if (ev->kind == EVENT_TRACE_BROKEN && text_starts(ev->u.trace_broken.bytes, "gc "))
-		processes_add_broken(&rows->processes);
+	if (ev->kind == EVENT_TRACE_BROKEN)
+		processes_add_broken(&rows->processes, ev->u.trace_broken.bytes);
 	if (ev->kind != EVENT_TRACE_LINE)
 		return;
 	switch (traceline_parse(&line, ev->u.trace_line.line)) {
@@ -95,8 +95,7 @@ static void add_row_event(struct rows *rows, const struct event *ev)
 			cycles_add_scav(&rows->cycles, &line);
 		break;
 	case TRACE_NOT_RUNTIME:
-		if (text_starts(ev->u.trace_line.line, "gc "))
-			processes_add_broken(&rows->processes);
+		processes_add_broken(&rows->processes, ev->u.trace_line.line);
 		break;
 	case TRACE_OTHER:
 		break;
@@ -183,12 +182,10 @@ static void finish_faults(struct run *run)
 		m->losses.perf_lost_count = f->lost_count;
 	if (f->throttle_count > m->losses.throttle_count)
 		m->losses.throttle_count = f->throttle_count;
-	if (f->bad_block_count == 0)
-		return;
-	if (!m->losses.is_at_least)
-		model_set(&m->uncounted_reason,
-			  text_of("a block of perf records made no sense from some point on"));
-	m->losses.more.perf = m->losses.is_at_least = true;
+	if (f->bad_block_count)
+		model_add_uncounted(
+			m, &m->losses.more.perf,
+			text_of("a block of perf records made no sense from some point on"));
 }
 
 /* Whether lines were lost of which the numbers of the others need not tell. */
@@ -300,15 +297,6 @@ static void finish(struct run *run, const struct process *shown)
 	findings_make(m);
 }
 
-static uint64_t memory_limit_of(const struct model *m)
-{
-	uint64_t bytes;
-
-	if (units_parse_bytes(&bytes, buf_text(&m->target.gomemlimit)) < 0 || bytes == 0)
-		return UNKNOWN_U64;
-	return bytes;
-}
-
 static int run_walks(struct run *run, struct err *err)
 {
 	const struct process *shown;
@@ -318,7 +306,7 @@ static int run_walks(struct run *run, struct err *err)
 		rc = choose_process(run, &shown, err);
 	if (rc)
 		return rc;
-	totals_init(&run->totals, memory_limit_of(run->m));
+	totals_init(&run->totals, model_memory_limit_bytes(run->m));
 	rc = walk_rows(run, shown, err);
 	if (rc == 0)
 		finish(run, shown);

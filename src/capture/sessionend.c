@@ -9,7 +9,7 @@
 #include "session_internal.h"
 
 #define RELAY_PATIENCE_NS \
-	(5 * NS_PER_S) /* the user's stderr may be slow to take the target's last words */
+	(5 * NS_PER_S) /* the relay gives the user's stderr 3 of them to take the last words */
 #define REAP_PATIENCE_NS (100 * NS_PER_MS)
 
 static uint64_t timeval_ns(struct timeval t)

@@ -1,4 +1,4 @@
-/* relayuser.c - write to the user's stderr without ever waiting for its reader. */
+/* relayuser.c - write to the user's stderr without waiting for its reader. */
 #include "relayuser_internal.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* relayuser_internal.h - the relay's way to the user's stderr: bytes queue up in memory, and no
- * write ever waits. */
+ * write waits, where that can be had. */
 #ifndef TARGET_RELAYUSER_INTERNAL_H
 #define TARGET_RELAYUSER_INTERNAL_H
 

@@ -120,6 +120,14 @@ static inline void sample_binary(struct sample *s, uint64_t is_go, const char *v
 	sample_add(s, S_NS, ev);
 }
 
+/* A recording of a Go program, no more than its head. */
+static inline void sample_open_go(struct sample *s)
+{
+	sample_open(s);
+	sample_session_with(s, sample_argv(), "");
+	sample_binary(s, 1, "go1.26.8");
+}
+
 static inline void sample_line(struct sample *s, uint64_t arrival_ns, const char *line)
 {
 	struct event ev = { .kind = EVENT_TRACE_LINE };

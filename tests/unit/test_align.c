@@ -190,8 +190,8 @@ static void a_line_far_too_early_is_a_new_process_when_lines_were_lost(void **st
 	processes_init(p);
 	assert_int_equal(add(p, 1, 10, 5011 * MS, &missing), 0);
 	assert_int_equal(add(p, 2, 20, 5021 * MS, &missing), 0);
-	processes_add_broken(p);
-	processes_add_broken(p);
+	processes_add_broken(p, text_of("gc "));
+	processes_add_broken(p, text_of("gc "));
 	assert_int_equal(add(p, 3, 4900, 5030 * MS, &missing), 1);
 	free(p);
 }
@@ -207,7 +207,7 @@ static void a_lost_line_behind_the_last_one_is_told(void **state)
 	add(p, 1, 10, 111 * MS, &missing);
 	add(p, 2, 20, 121 * MS, &missing); /* the target */
 	add(p, 1, 4, 155 * MS, &missing);  /* a child */
-	processes_add_broken(p);
+	processes_add_broken(p, text_of("gc "));
 	assert_true(processes_end_broken(p, processes_find(p, 0)));
 	assert_true(processes_end_broken(p, processes_find(p, 1)));
 	assert_true(processes_end_broken(p, NULL));

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "target/relay_internal.h"
+#include "trace_pieces.h"
 
 static void open_pair(struct relay *r, int *ret_other)
 {
@@ -176,49 +177,16 @@ static void a_reader_who_rests_is_waited_for_a_while(void **state)
 
 static void write_line(int fd, unsigned number)
 {
-	static const char *const before[] = {
-		"gc ", NULL, " @", "0.001", "s ", "1", "%: ", "0.10"
-	};
-	static const char *const after[] = { "+",
-					     "1.0",
-					     "+",
-					     "0.20",
-					     " ms clock, ",
-					     "0.20",
-					     "+",
-					     "0",
-					     "/",
-					     "0",
-					     "/",
-					     "0",
-					     "+",
-					     "0.40",
-					     " ms cpu, ",
-					     "4",
-					     "->",
-					     "5",
-					     "->",
-					     "3",
-					     " MB, ",
-					     "6",
-					     " MB goal, ",
-					     "0",
-					     " MB stacks, ",
-					     "0",
-					     " MB globals, ",
-					     "2",
-					     " P",
-					     "\n" };
-	char digits[16];
+	char line[160];
+	struct pieces p;
 
-	snprintf(digits, sizeof(digits), "%u", number);
-	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
-		const char *piece = before[i] ? before[i] : digits;
-
-		assert_true(write(fd, piece, strlen(piece)) > 0);
-	}
-	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
-		assert_true(write(fd, after[i], strlen(after[i])) > 0);
+	snprintf(line, sizeof(line),
+		 "gc %u @0.001s 1%%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, 4->5->3 MB, "
+		 "6 MB goal, 0 MB stacks, 0 MB globals, 2 P",
+		 number);
+	p = split_as(line, false);
+	for (size_t i = 0; i < p.count; i++)
+		assert_true(write(fd, p.at[i].at, p.at[i].len) > 0);
 }
 
 /* A recorder that does not read: memory stays bounded, what it missed is counted, and the totals

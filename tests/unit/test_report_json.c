@@ -220,9 +220,7 @@ static void a_truncated_recording_is_still_a_whole_document(void **state)
 	json_t *root;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_body(&s);
 	sample_cut(&s);
 	root = load(sample_render(&s, "json", RENDERER_CYCLES_ALL, false));

@@ -43,9 +43,7 @@ static void sample_many(struct sample *s, unsigned count)
 {
 	char line[256];
 
-	sample_open(s);
-	sample_session_with(s, sample_argv(), "");
-	sample_binary(s, 1, "go1.26.8");
+	sample_open_go(s);
 	for (unsigned i = 1; i <= count; i++) {
 		snprintf(line, sizeof(line),
 			 "gc %u @%u.%03us 5%%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
@@ -75,9 +73,7 @@ static void a_goal_beyond_any_address_space_is_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		sample_open(&s);
-		sample_session_with(&s, sample_argv(), "");
-		sample_binary(&s, 1, "go1.26.8");
+		sample_open_go(&s);
 		snprintf(line, sizeof(line),
 			 "gc 1 @0.010s 5%%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
 			 "4->5->3 MB, %s MB goal, 0 MB stacks, 0 MB globals, 2 P (forced)",
@@ -228,9 +224,7 @@ static void one_of_a_kind_is_singular(void **state)
 	char *text;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_statm(&s, AT_MS(10), 100);
 	sample_smaps(&s, AT_MS(11), 60, 80);
 	sample_line(&s, AT_MS(13.4), LINE_GC_1);

@@ -173,9 +173,7 @@ static void a_truncated_recording_is_reported_as_far_as_it_goes(void **state)
 	struct kept k;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_attr(&s, PERF_ROLE_FAULT_ADDRESS, 0, 1);
 	sample_fault_bytes(&bytes, 101, AT_MS(5));
 	sample_data(&s, 0, &bytes, AT_MS(20));
@@ -311,9 +309,7 @@ static void sampled_faults_are_scaled_and_marked(void **state)
 	struct kept k;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_attr(&s, PERF_ROLE_FAULT_ADDRESS, 0, 10);
 	sample_body(&s);
 	sample_faults(&s);
@@ -338,9 +334,7 @@ static void an_event_that_stands_by_is_no_sampling(void **state)
 	struct kept k;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_attr(&s, PERF_ROLE_FAULT_ADDRESS, 0, 1);
 	ev.u.perf_attr = (struct event_perf_attr){ .name = text_of("page-faults-min"),
 						   .role = PERF_ROLE_FAULT_ADDRESS,
@@ -374,9 +368,7 @@ static void losses_are_added_up_by_source(void **state)
 	struct kept k;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_attr(&s, PERF_ROLE_FAULT_ADDRESS, 0, 1);
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
 		struct event ev = { .kind = EVENT_LOSS };
@@ -428,7 +420,9 @@ static void lines_lost_without_a_count_make_the_cycles_a_lower_bound(void **stat
 
 	(void)state;
 	sample_small(&s);
+	sample_loss(&s, "stderr", UNKNOWN_U64, "no figure is wrong for it");
 	sample_loss(&s, "trace", UNKNOWN_U64, "the relay was killed");
+	sample_loss(&s, "stderr", UNKNOWN_U64, "nor for this");
 	sample_loss(&s, "statm", 4, "");
 	sample_loss(&s, "statm", UNKNOWN_U64, "another");
 	sample_close(&s);
@@ -472,9 +466,7 @@ static void a_broken_last_line_makes_the_cycles_a_lower_bound(void **state)
 		struct sample s;
 		struct kept k;
 
-		sample_open(&s);
-		sample_session_with(&s, sample_argv(), "");
-		sample_binary(&s, 1, "go1.26.8");
+		sample_open_go(&s);
 		if (broken[i].at_ns < AT_MS(10))
 			sample_broken(&s, broken[i].at_ns, broken[i].bytes);
 		sample_line(&s, AT_MS(10), LINE_GC_1);
@@ -516,9 +508,7 @@ static void a_line_that_makes_no_sense_may_be_a_cycle(void **state)
 	struct kept k;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_line(&s, AT_MS(3), "gc 1 @0.1s nonsense");
 	sample_exit(&s, AT_MS(80));
 	sample_close(&s);
@@ -558,9 +548,7 @@ static void missing_cycles_are_counted_from_the_start(void **state)
 	struct kept k;
 
 	(void)state;
-	sample_open(&s);
-	sample_session_with(&s, sample_argv(), "");
-	sample_binary(&s, 1, "go1.26.8");
+	sample_open_go(&s);
 	sample_line(&s, AT_MS(103),
 		    "gc 4 @0.100s 5%: 0.10+1.0+0.20 ms clock, 0.20+0/0/0+0.40 ms cpu, "
 		    "4->5->3 MB, 6 MB goal, 0 MB stacks, 0 MB globals, 2 P");
