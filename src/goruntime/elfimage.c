@@ -1,6 +1,6 @@
 /* elfimage.c - bounded slices of an ELF file. libelf reads the headers; the bytes are sliced here.
  */
-#include "elfimage_internal.h"
+#include "goruntime/elfimage.h"
 
 #include <errno.h>
 #include <gelf.h>

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/cursor.h"
-#include "elfimage_internal.h"
+#include "goruntime/elfimage.h"
 #include "goruntime/buildinfo.h"
 
 #define GO_NOTE_BUILD_ID   4	      /* cmd/internal/buildid: ELF_NOTE_GOBUILDID_TAG */

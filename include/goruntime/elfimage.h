@@ -1,8 +1,8 @@
-/* elfimage_internal.h - an ELF file through libelf: bounded slices by section, segment and address.
+/* elfimage.h - an ELF file through libelf: bounded slices by section, segment and address.
  *
  * Everything handed out is borrowed from the mapped file and valid until elfimage_close. */
-#ifndef ELFIMAGE_INTERNAL_H
-#define ELFIMAGE_INTERNAL_H
+#ifndef GORUNTIME_ELFIMAGE_H
+#define GORUNTIME_ELFIMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
