@@ -8,7 +8,7 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pr
             -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
 override CFLAGS   += -std=c17 $(WARN)
 override CPPFLAGS += -D_GNU_SOURCE -Iinclude -MMD -MP
-LIBS     := -lpfm -lelf -lzstd -lz -ljansson -lpthread -lm
+LIBS     := -lpfm -lunwind-generic -lunwind -lprotobuf-c -ldw -lelf -lzstd -lz -ljansson -lpthread -lm
 Q        := $(if $(V),,@)
 
 LIB_SRC  := $(filter-out src/cmd/main.c,$(wildcard src/*/*.c))
@@ -92,6 +92,9 @@ install: all ## DESTDIR and prefix are respected
 uninstall:
 	rm -f $(DESTDIR)$(bindir)/gctide $(DESTDIR)$(mandir)/man1/gctide.1
 
+print-libs: # for scripts that link by themselves
+	@echo '$(LIBS)'
+
 help: ## this page
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
@@ -100,5 +103,5 @@ clean:
 
 -include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(UNIT_BIN:=.d)
 .PHONY: all samples demo test unit unit-binaries check asan fuzz bench test-matrix layers tidy format \
-	install uninstall help clean
+	install uninstall print-libs help clean
 .SECONDARY:

@@ -9,12 +9,13 @@ mkdir -p "$B"
 flags="-g -O1 -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
 # shellcheck disable=SC2046,SC2086
 make -s B="$B" CC=clang CFLAGS="$flags" "$B/libgctide.a"
+libs="$(make -s print-libs)"
 for source in tests/fuzz/fuzz_*.c; do
 	name="$(basename "$source" .c)"
 	target="${name#fuzz_}"
 	# shellcheck disable=SC2086
 	clang $flags -fsanitize=fuzzer,address,undefined "$source" "$B/libgctide.a" \
-		-lpfm -lelf -lzstd -lz -ljansson -lpthread -lm -o "$B/$name"
+		$libs -o "$B/$name"
 	mkdir -p "$B/found/$target" "$B/crash/$target"
 	corpus="tests/fuzz/corpus/$target"
 	[ -d "$corpus" ] || { echo "fuzz: $source has no corpus in $corpus" >&2; exit 1; }
