@@ -21,7 +21,8 @@ struct perfrecord_layout {
 	uint64_t id;
 	uint64_t sample_type; /* must contain PERF_SAMPLE_IDENTIFIER */
 	uint64_t sample_id_all;
-	uint64_t user; /* the caller's own tag: which role, which index */
+	uint64_t regs_user; /* perf_event_attr.sample_regs_user; 0 without registers */
+	uint64_t user;	    /* the caller's own tag: which role, which index */
 };
 
 /* Sorted by id; borrowed. A record with an id that is not in it decodes with layout NULL and
@@ -39,6 +40,9 @@ struct perfrecord {
 	uint64_t pid, tid, time_ns, cpu;
 	uint64_t ip, addr, period;		/* samples */
 	struct text callchain;			/* samples: 8 bytes each */
+	struct text raw;			/* samples of tracepoints: their fields */
+	struct text registers;			/* samples: 8 bytes for each bit of regs_user */
+	struct text stack;			/* samples: from the user's stack pointer upwards */
 	uint64_t parent_pid;			/* FORK, EXIT */
 	uint64_t lost_count;			/* LOST, LOST_SAMPLES */
 	struct text name;			/* COMM: the name; MMAP, MMAP2: the file */

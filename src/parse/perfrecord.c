@@ -18,6 +18,9 @@
 	 PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU |  \
 	 PERF_SAMPLE_PERIOD | PERF_SAMPLE_READ | PERF_SAMPLE_CALLCHAIN)
 
+/* Fields behind the call chain, in their order, up to the first that is not known here. */
+#define TAIL_SAMPLE_TYPE (PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
+
 /* What sample_id_all puts behind the other records: struct sample_id. */
 #define TRAILER_SAMPLE_TYPE                                                            \
 	(PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | \
@@ -114,6 +117,42 @@ static bool fits_type(uint64_t type, const struct cursor *body, uint64_t *ret_fr
 	return (type & ~(uint64_t)KNOWN_SAMPLE_TYPE) || need + 8 * *ret_frame_count == have;
 }
 
+struct tail {
+	struct text raw, registers, stack;
+};
+
+/* perf_output_sample_ustack (kernel/events/core.c): the size asked for, that many bytes, and how
+ * many of them were really copied; without a user's stack only a size of 0. */
+static struct text take_stack(struct cursor *c)
+{
+	uint64_t size = cursor_uint(c, 8);
+	struct text bytes = cursor_bytes(c, size);
+	uint64_t copied = size ? cursor_uint(c, 8) : 0;
+
+	if (copied < bytes.len)
+		bytes.len = (size_t)copied;
+	return bytes;
+}
+
+/* What stands behind the call chain. False when it cannot be. */
+static bool take_tail(struct tail *ret, struct cursor c, const struct perfrecord_layout *layout)
+{
+	uint64_t type = layout->sample_type;
+
+	*ret = (struct tail){ 0 };
+	if (type & PERF_SAMPLE_RAW)
+		ret->raw = cursor_bytes(&c, cursor_uint(&c, 4));
+	if (type & PERF_SAMPLE_BRANCH_STACK)
+		return !c.bad;
+	if ((type & PERF_SAMPLE_REGS_USER) && cursor_uint(&c, 8) != PERF_SAMPLE_REGS_ABI_NONE)
+		ret->registers = cursor_bytes(&c, 8 * count_bits(layout->regs_user));
+	if (type & PERF_SAMPLE_STACK_USER)
+		ret->stack = take_stack(&c);
+	if (type & ~(uint64_t)(KNOWN_SAMPLE_TYPE | TAIL_SAMPLE_TYPE))
+		return !c.bad;
+	return !c.bad && cursor_left(&c) == 0;
+}
+
 /* The next field of a sample that fits its type, or unknown when the type does not have it. */
 static inline uint64_t take(const uint8_t **at, uint64_t has)
 {
@@ -159,6 +198,13 @@ static void fill_sample(struct perfrecord *ret, const uint8_t *at, uint64_t fram
 		ret->callchain = (struct text){ (const char *)at, (size_t)frame_count * 8 };
 }
 
+/* The bytes behind the call chain of a sample that fits its type. */
+static struct cursor after_chain(struct cursor body, uint64_t type, uint64_t frame_count)
+{
+	cursor_bytes(&body, 8 * (count_bits(type & KNOWN_SAMPLE_TYPE) + (size_t)frame_count));
+	return body;
+}
+
 /* Everything else is not known yet. */
 static inline void clear(struct perfrecord *r, uint32_t type,
 			 const struct perfrecord_layout *layout)
@@ -167,7 +213,7 @@ static inline void clear(struct perfrecord *r, uint32_t type,
 	r->layout = layout;
 	r->pid = r->tid = r->time_ns = r->cpu = UNKNOWN_U64;
 	r->ip = r->addr = r->period = UNKNOWN_U64;
-	r->callchain = (struct text){ 0 };
+	r->callchain = r->raw = r->registers = r->stack = (struct text){ 0 };
 	r->parent_pid = r->lost_count = UNKNOWN_U64;
 	r->name = (struct text){ 0 };
 	r->map_start = r->map_len = r->map_pgoff = UNKNOWN_U64;
@@ -309,6 +355,7 @@ static bool decode(struct perfrecord *ret, uint32_t type, struct cursor body,
 {
 	const struct perfrecord_layout *layout = layout_of(type, body, layouts);
 	struct perfrecord r;
+	struct tail tail = { 0 };
 	uint64_t frame_count;
 
 	if (type == PERF_RECORD_SAMPLE && layout) {
@@ -320,8 +367,14 @@ static bool decode(struct perfrecord *ret, uint32_t type, struct cursor body,
 		}
 		if (!fits_type(layout->sample_type, &body, &frame_count))
 			return false;
+		if ((layout->sample_type & TAIL_SAMPLE_TYPE) &&
+		    !take_tail(&tail, after_chain(body, layout->sample_type, frame_count), layout))
+			return false;
 		clear(ret, type, layout);
 		fill_sample(ret, body.at, frame_count);
+		ret->raw = tail.raw;
+		ret->registers = tail.registers;
+		ret->stack = tail.stack;
 		return true;
 	}
 	/* A sample without room for its id. */

@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			(struct perfrecord_layout){ .id = id,
 						    .sample_type = (word & 0xffffffff) | 1 << 16,
 						    .sample_id_all = word >> 63 ? 0 : 1,
+						    .regs_user = word >> 32 & 0xff,
 						    .user = i };
 	}
 	if (c.bad)
@@ -64,6 +65,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		was.len = r.size_bytes;
 		check_inside(r.callchain, was);
 		check_inside(r.name, was);
+		check_inside(r.raw, was);
+		check_inside(r.registers, was);
+		check_inside(r.stack, was);
+		REQUIRE(r.registers.len % 8 == 0);
 		REQUIRE(r.callchain.len % 8 == 0);
 		REQUIRE(!r.layout || (r.layout >= layout && r.layout < layout + LAYOUT_COUNT));
 	}

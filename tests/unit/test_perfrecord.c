@@ -27,6 +27,12 @@ static const struct perfrecord_layout layouts[] = {
 	  .sample_id_all = 1,
 	  .user = 105 },
 	{ .id = 900, .sample_type = FAULT_TYPE, .sample_id_all = 0, .user = 103 },
+	{ .id = 901,
+	  .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_RAW |
+			 PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
+	  .sample_id_all = 1,
+	  .regs_user = 1 << 6 | 1 << 7,
+	  .user = 106 },
 	{ .id = UINT64_MAX - 1, .sample_type = FAULT_TYPE, .sample_id_all = 1, .user = 104 },
 };
 
@@ -175,9 +181,64 @@ static void fields_before_an_unknown_one_are_still_known(void **state)
 	buf_done(&b);
 }
 
+/* A chain of one, 12 bytes of raw data, then what follows. */
+static void begin_tail(struct buf *b)
+{
+	begin(b, PERF_RECORD_SAMPLE);
+	ADD(b, 901, 1, 0x401000, PAIR(12, 0xabcd), 0x1122334455667788);
+}
+
+static void registers_and_stack_stand_behind_the_raw_data(void **state)
+{
+	struct perfrecord r;
+	struct buf b = { 0 };
+
+	(void)state;
+	begin_tail(&b);
+	ADD(&b, PERF_SAMPLE_REGS_ABI_64, 0xb0, 0x50, 16, 0xaaaa, 0xbbbb, 8);
+	assert_int_equal(finish(&b, &r), PERFRECORD_OK);
+	assert_int_equal(r.callchain.len, 8);
+	assert_int_equal(r.raw.len, 12);
+	assert_memory_equal(r.raw.at, "\xcd\xab\x00\x00\x88\x77", 6);
+	assert_int_equal(r.registers.len, 16);
+	assert_memory_equal(r.registers.at, "\xb0\0\0\0\0\0\0\0\x50", 9);
+	assert_int_equal(r.stack.len, 8); /* 16 were asked for, 8 copied */
+	assert_memory_equal(r.stack.at, "\xaa\xaa", 2);
+	begin_tail(&b); /* a kernel thread has no user registers and no user stack */
+	ADD(&b, PERF_SAMPLE_REGS_ABI_NONE, 0);
+	assert_int_equal(finish(&b, &r), PERFRECORD_OK);
+	assert_int_equal(r.registers.len, 0);
+	assert_int_equal(r.stack.len, 0);
+	buf_done(&b);
+}
+
+static void a_tail_that_cannot_be_is_bad(void **state)
+{
+	struct perfrecord r;
+	struct buf b = { 0 };
+
+	(void)state;
+	begin_tail(&b); /* the stack is longer than the record */
+	ADD(&b, PERF_SAMPLE_REGS_ABI_64, 0xb0, 0x50, 24, 0xaaaa, 0xbbbb, 8);
+	assert_int_equal(finish(&b, &r), PERFRECORD_BAD);
+	begin_tail(&b);
+	ADD(&b, PERF_SAMPLE_REGS_ABI_64, 0xb0, 0x50, UINT64_MAX, 0xaaaa);
+	assert_int_equal(finish(&b, &r), PERFRECORD_BAD);
+	begin_tail(&b); /* a register is missing */
+	ADD(&b, PERF_SAMPLE_REGS_ABI_64, 0xb0);
+	assert_int_equal(finish(&b, &r), PERFRECORD_BAD);
+	begin_tail(&b); /* a word too much */
+	ADD(&b, PERF_SAMPLE_REGS_ABI_NONE, 0, 1);
+	assert_int_equal(finish(&b, &r), PERFRECORD_BAD);
+	begin(&b, PERF_RECORD_SAMPLE); /* raw data beyond the end */
+	ADD(&b, 901, 1, 0x401000, PAIR(99, 0xabcd));
+	assert_int_equal(finish(&b, &r), PERFRECORD_BAD);
+	buf_done(&b);
+}
+
 static void an_unknown_id_leaves_type_and_size(void **state)
 {
-	static const uint64_t ids[] = { 0, 9, 13, 899, 901, UINT64_MAX };
+	static const uint64_t ids[] = { 0, 9, 13, 899, 902, UINT64_MAX };
 	struct perfrecord r;
 	struct buf b = { 0 };
 
@@ -195,7 +256,8 @@ static void an_unknown_id_leaves_type_and_size(void **state)
 	for (size_t i = 0; i < known.count; i++) {
 		begin(&b, PERF_RECORD_SAMPLE);
 		ADD(&b, layouts[i].id, PAIR(1, 2), 3, 4);
-		if (layouts[i].id == 11 || layouts[i].id == 14) /* other fields */
+		if (layouts[i].id == 11 || layouts[i].id == 12 || layouts[i].id == 14 ||
+		    layouts[i].id == 901) /* other fields */
 			continue;
 		assert_int_equal(finish(&b, &r), PERFRECORD_OK);
 		assert_ptr_equal(r.layout, &layouts[i]);
@@ -408,6 +470,8 @@ int main(void)
 		cmocka_unit_test(every_known_field_of_a_sample_is_in_its_place),
 		cmocka_unit_test(a_sample_that_does_not_fit_its_layout_is_bad),
 		cmocka_unit_test(fields_before_an_unknown_one_are_still_known),
+		cmocka_unit_test(registers_and_stack_stand_behind_the_raw_data),
+		cmocka_unit_test(a_tail_that_cannot_be_is_bad),
 		cmocka_unit_test(an_unknown_id_leaves_type_and_size),
 		cmocka_unit_test(lost_records_are_counted_with_the_time_of_their_trailer),
 		cmocka_unit_test(throttling_has_the_time_it_says_itself),
