@@ -38,6 +38,8 @@ enum event_kind {
 	EVENT_EXIT = 18,       /* how the target ended */
 	EVENT_OBSERVER = 19,   /* what watching cost so far */
 	EVENT_END = 20,	       /* last record of a whole recording */
+	EVENT_IMAGE = 21,      /* a file with code in it that a process mapped */
+	EVENT_KERNEL_SYMBOL = 22, /* a kernel function that stands in a stack */
 };
 
 struct event_session {
@@ -134,8 +136,11 @@ struct event_perf_attr {
 	uint64_t sample_type, sample_period, read_format;
 	uint64_t exclude_kernel; /* 1: user-mode events only */
 	uint64_t sample_id_all;
-	struct text ids;     /* 8 bytes each, little-endian: the event ids of all CPUs */
-	uint64_t ring_bytes; /* per CPU */
+	struct text ids;      /* 8 bytes each, little-endian: the event ids of all CPUs */
+	uint64_t ring_bytes;  /* per CPU */
+	uint64_t sample_hz;   /* samples per second of a CPU; unknown when sample_period says it */
+	uint64_t regs_user;   /* perf_event_attr.sample_regs_user; 0 without registers */
+	uint64_t stack_bytes; /* perf_event_attr.sample_stack_user; 0 without the stack */
 };
 
 enum perf_role {
@@ -143,6 +148,10 @@ enum perf_role {
 	PERF_ROLE_FAULT_COUNT = 2,   /* counts every minor fault, writes no record */
 	PERF_ROLE_FAULT_ADDRESS = 3, /* a record per fault (sample_period 1) or per N-th one */
 	PERF_ROLE_MAJOR = 4,	     /* a record per major fault */
+	PERF_ROLE_CPU = 5,	     /* stacks, sampled over the CPU time used */
+	PERF_ROLE_FAULT_STACK = 6,   /* stacks of sampled minor faults */
+	PERF_ROLE_RETURN = 7,	     /* stacks of all calls of madvise(2) */
+	PERF_ROLE_EVENT = 8,	     /* stacks of the event that the user asked for by name */
 };
 
 struct event_perf_data {
@@ -190,6 +199,21 @@ struct event_observer {
 	uint64_t user_bytes; /* of the target's stderr passed on */
 };
 
+struct event_image {
+	uint64_t pid;	      /* who mapped it */
+	struct text path;     /* as the mapping names it; "[vdso]" */
+	struct text build_id; /* hex; Go's own after "go:"; "" when it has none */
+	uint64_t file_bytes;  /* its size; unknown when it could not be opened */
+	struct text detail;   /* why something is not known */
+	struct text content;  /* all of it, where there is no file: the vDSO; else "" */
+};
+
+struct event_kernel_symbol {
+	uint64_t address; /* where the function begins */
+	struct text name;
+	struct text module; /* "" in the kernel itself */
+};
+
 struct event_end {
 	uint64_t record_count; /* records before this one */
 };
@@ -218,6 +242,8 @@ struct event {
 		struct event_exit exit;
 		struct event_observer observer;
 		struct event_end end;
+		struct event_image image;
+		struct event_kernel_symbol kernel_symbol;
 		struct text unknown; /* the body of a kind that this build does not know */
 	} u;
 };

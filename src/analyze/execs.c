@@ -35,7 +35,7 @@ static void add_exec(struct execs *e, const struct perfrecord *r)
 
 static void add_data(struct execs *e, const struct faults *f, struct text bytes)
 {
-	struct perfrecord_layouts layouts = { .at = f->layouts, .count = f->layout_count };
+	struct perfrecord_layouts layouts = perflayouts_view(&f->layouts);
 	struct perfrecord r;
 
 	while (perfrecord_next(&r, &bytes, layouts) == PERFRECORD_OK)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/perfattr.h"
 #include "base/buf.h"
-#include "base/cursor.h"
 #include "base/unknown.h"
 
 /* linux/perf_event.h, enum perf_event_type: fixed for ever. */
@@ -31,9 +31,8 @@ void faults_rows_from(struct faults *f, faults_pull *pull, void *arg)
 void faults_done(struct faults *f)
 {
 	free(f->rows);
-	free(f->layouts);
+	perflayouts_done(&f->layouts);
 	f->rows = NULL;
-	f->layouts = NULL;
 }
 
 static struct faults_row *row_at(const struct faults *f, size_t i)
@@ -174,7 +173,7 @@ static int count_fault(struct faults *f, const struct perfrecord *r)
 
 static int add_data(struct faults *f, struct text bytes)
 {
-	struct perfrecord_layouts layouts = { .at = f->layouts, .count = f->layout_count };
+	struct perfrecord_layouts layouts = perflayouts_view(&f->layouts);
 	enum perfrecord_status status;
 	struct perfrecord r;
 	int rc = 0;
@@ -193,33 +192,10 @@ static int add_data(struct faults *f, struct text bytes)
 	return rc;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	const struct perfrecord_layout *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static void append_layout(struct faults *f, const struct perfrecord_layout *layout)
-{
-	if (f->layout_count == f->layout_capacity) {
-		size_t capacity = f->layout_capacity ? f->layout_capacity * 2 : 64;
-		struct perfrecord_layout *grown = xcalloc(capacity, sizeof(*grown));
-
-		if (f->layout_count)
-			memcpy(grown, f->layouts, f->layout_count * sizeof(*grown));
-		free(f->layouts);
-		f->layouts = grown;
-		f->layout_capacity = capacity;
-	}
-	f->layouts[f->layout_count++] = *layout;
-}
-
 /* A layout per id; an id that is told again (another period) replaces the old one. */
 static void add_attr(struct faults *f, const struct event_perf_attr *a)
 {
-	struct cursor ids = cursor_over(a->ids.at, a->ids.len);
-	size_t known_count = f->layout_count;
+	struct perfrecord_layout layout = perfattr_layout(a, f->attr_count);
 
 	if (f->attr_count == FAULTS_ATTRS_MAX)
 		return;
@@ -227,23 +203,7 @@ static void add_attr(struct faults *f, const struct event_perf_attr *a)
 		.role = a->role,
 		.period = is_known(a->sample_period) && a->sample_period ? a->sample_period : 1,
 	};
-	while (cursor_left(&ids) >= 8 && f->layout_count < FAULTS_IDS_MAX) {
-		struct perfrecord_layout layout = { .id = cursor_uint(&ids, 8),
-						    .sample_type = a->sample_type,
-						    .sample_id_all = a->sample_id_all,
-						    .user = f->attr_count };
-		struct perfrecord_layout *known =
-			known_count
-				? bsearch(&layout, f->layouts, known_count, sizeof(layout), by_id)
-				: NULL;
-
-		if (known)
-			*known = layout;
-		else
-			append_layout(f, &layout);
-	}
-	if (f->layout_count)
-		qsort(f->layouts, f->layout_count, sizeof(f->layouts[0]), by_id);
+	perflayouts_add(&f->layouts, a->ids, &layout);
 	f->attr_count++;
 }
 

@@ -12,13 +12,12 @@
 #include <stdint.h>
 
 #include "analyze/model.h"
-#include "parse/perfrecord.h"
+#include "parse/perflayouts.h"
 #include "recording/event.h"
 
 /* Rows that may wait for their faults. A recording without rounds would let them pile up. */
 #define FAULTS_WAITING_MAX 65536u
 #define FAULTS_ATTRS_MAX   256u
-#define FAULTS_IDS_MAX	   65536u
 
 /* The next row in order of its end; 1 and *ret filled, 0 when there is none, or a negative errno.
  */
@@ -51,8 +50,7 @@ struct faults {
 
 	struct faults_attr attrs[FAULTS_ATTRS_MAX];
 	size_t attr_count;
-	struct perfrecord_layout *layouts; /* sorted by id; owned */
-	size_t layout_count, layout_capacity;
+	struct perflayouts layouts; /* user: index in attrs */
 
 	uint64_t emitted_end_ns; /* of the last row handed on */
 	uint64_t drained_ns;	 /* by the newest round; UNKNOWN_U64 before the first */

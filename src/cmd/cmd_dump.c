@@ -7,12 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/perfattr.h"
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "base/unknown.h"
 #include "cmd/command.h"
 #include "escape_internal.h"
-#include "parse/perfrecord.h"
+#include "parse/perflayouts.h"
 #include "recording/reader.h"
 
 struct dump_values {
@@ -33,8 +34,8 @@ struct dump {
 	uint64_t wanted; /* bit per known kind */
 	bool all;	 /* no --kind: unknown kinds too */
 	bool perf;
-	uint64_t start_ns;	/* of the first record; unknown before it */
-	struct buf layouts;	/* struct perfrecord_layout, sorted by id */
+	uint64_t start_ns; /* of the first record; unknown before it */
+	struct perflayouts layouts;
 	struct buf event_names; /* NUL-ended names of the perf events; layout.user is an offset */
 };
 
@@ -128,45 +129,20 @@ static void print_field(FILE *out, const struct event *ev, const struct event_fi
 		print_number(out, f->name, *(const uint64_t *)at);
 	else if (ev->kind == EVENT_PERF_ATTR && strcmp(f->name, "ids") == 0)
 		print_ids(out, ev->u.perf_attr.ids);
+	else if (ev->kind == EVENT_IMAGE && strcmp(f->name, "content") == 0)
+		print_number(out, "content_bytes", ev->u.image.content.len);
 	else
 		print_text(out, f->name, *(const struct text *)at);
-}
-
-static int compare_layouts(const void *a, const void *b)
-{
-	uint64_t x = ((const struct perfrecord_layout *)a)->id;
-	uint64_t y = ((const struct perfrecord_layout *)b)->id;
-
-	return (x > y) - (x < y);
 }
 
 /* The writer puts an event's attributes before its data. */
 static void remember_attr(struct dump *d, const struct event_perf_attr *a)
 {
-	struct cursor c = cursor_over(a->ids.at, a->ids.len);
-	size_t name_at = d->event_names.len;
+	struct perfrecord_layout layout = perfattr_layout(a, d->event_names.len);
 
 	buf_add(&d->event_names, a->name.at, a->name.len);
 	buf_add(&d->event_names, "", 1);
-	while (cursor_left(&c) >= 8) {
-		struct perfrecord_layout layout = { .id = cursor_uint(&c, 8),
-						    .sample_type = a->sample_type,
-						    .sample_id_all = a->sample_id_all,
-						    .user = name_at };
-
-		buf_add(&d->layouts, &layout, sizeof(layout));
-	}
-	if (d->layouts.len)
-		qsort(d->layouts.at, d->layouts.len / sizeof(struct perfrecord_layout),
-		      sizeof(struct perfrecord_layout), compare_layouts);
-}
-
-static struct perfrecord_layouts layouts_of(const struct dump *d)
-{
-	return (struct perfrecord_layouts){
-		.at = (const struct perfrecord_layout *)(const void *)d->layouts.at,
-		.count = d->layouts.len / sizeof(struct perfrecord_layout),
-	};
+	perflayouts_add(&d->layouts, a->ids, &layout);
 }
 
 /* Only what this record has: most types have few of the fields. */
@@ -219,6 +195,11 @@ static void print_perfrecord(const struct dump *d, const struct perfrecord *r)
 	if (r->name.len)
 		print_text(d->out, "name", r->name);
 	print_callchain(d->out, r->callchain);
+	if (r->raw.len)
+		fprintf(d->out, " raw_bytes=%zu", r->raw.len);
+	if (r->registers.len)
+		fprintf(d->out, " register_bytes=%zu stack_bytes=%zu", r->registers.len,
+			r->stack.len);
 	fputc('\n', d->out);
 }
 
@@ -240,7 +221,8 @@ static void print_perf_data(const struct dump *d, const struct event_perf_data *
 	if (!d->perf)
 		return;
 	bytes = data->bytes;
-	while ((status = perfrecord_next(&r, &bytes, layouts_of(d))) == PERFRECORD_OK)
+	while ((status = perfrecord_next(&r, &bytes, perflayouts_view(&d->layouts))) ==
+	       PERFRECORD_OK)
 		print_perfrecord(d, &r);
 	if (status == PERFRECORD_BAD)
 		fprintf(d->out, "unknown perf.undecodable bytes=%zu\n", bytes.len);
@@ -323,7 +305,7 @@ static int run_dump(int argc, char **argv, struct err *err)
 		reader_rewind(r, true, err);
 	status = dump_all(&d, r, err);
 	reader_close(r);
-	buf_done(&d.layouts);
+	perflayouts_done(&d.layouts);
 	buf_done(&d.event_names);
 	return status;
 }

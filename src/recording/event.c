@@ -114,6 +114,9 @@ static const struct event_field perf_attr_fields[] = {
 	NUMBER(perf_attr, sample_id_all),
 	TEXT(perf_attr, ids),
 	NUMBER(perf_attr, ring_bytes),
+	NUMBER(perf_attr, sample_hz),
+	NUMBER(perf_attr, regs_user),
+	NUMBER(perf_attr, stack_bytes),
 };
 
 static const struct event_field perf_data_fields[] = {
@@ -164,6 +167,17 @@ static const struct event_field end_fields[] = {
 	NUMBER(end, record_count),
 };
 
+static const struct event_field image_fields[] = {
+	NUMBER(image, pid),	   TEXT(image, path),	TEXT(image, build_id),
+	NUMBER(image, file_bytes), TEXT(image, detail), TEXT(image, content),
+};
+
+static const struct event_field kernel_symbol_fields[] = {
+	NUMBER(kernel_symbol, address),
+	TEXT(kernel_symbol, name),
+	TEXT(kernel_symbol, module),
+};
+
 /* clang-format off */
 #define SHAPE(kind) { #kind, kind##_fields, sizeof(kind##_fields) / sizeof(kind##_fields[0]) }
 /* clang-format on */
@@ -189,6 +203,8 @@ static const struct event_shape shapes[] = {
 	[EVENT_EXIT] = SHAPE(exit),
 	[EVENT_OBSERVER] = SHAPE(observer),
 	[EVENT_END] = SHAPE(end),
+	[EVENT_IMAGE] = SHAPE(image),
+	[EVENT_KERNEL_SYMBOL] = SHAPE(kernel_symbol),
 };
 
 const struct event_shape *event_shape_of(uint64_t kind)

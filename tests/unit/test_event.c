@@ -13,7 +13,7 @@
 #include "recording/event.h"
 
 #define HEADER_BYTES 16
-#define LAST_KIND    EVENT_END
+#define LAST_KIND    EVENT_KERNEL_SYMBOL
 
 /* Another value for each field, none of them 0 or unknown. */
 static void fill(struct event *ev, uint64_t kind)
@@ -206,6 +206,8 @@ static void the_tables_cover_their_structs(void **state)
 		[EVENT_EXIT] = sizeof(struct event_exit),
 		[EVENT_OBSERVER] = sizeof(struct event_observer),
 		[EVENT_END] = sizeof(struct event_end),
+		[EVENT_IMAGE] = sizeof(struct event_image),
+		[EVENT_KERNEL_SYMBOL] = sizeof(struct event_kernel_symbol),
 	};
 
 	(void)state;
