@@ -1,4 +1,5 @@
-/* perfattr.h - how the records of one perf event are laid out, from what the recording says of it. */
+/* perfattr.h - how the records of one perf event are laid out, from what the recording says of it.
+ */
 #ifndef ANALYZE_PERFATTR_H
 #define ANALYZE_PERFATTR_H
 

@@ -13,10 +13,16 @@
 #include "base/text.h"
 #include "recording/event.h"
 
+#define PERFSET_EVENTS_MAX 8
+
 struct perfset_config {
 	pid_t pid;	      /* a child that has not executed its command yet */
 	bool addresses;	      /* record the address of every fault */
 	uint64_t thin_period; /* every N-th one under overload */
+	uint64_t sample_hz;   /* stacks per second of CPU time; 0: no stacks at all */
+	uint64_t stack_bytes; /* of each stack, for what has no frame pointers: a multiple of 8 */
+	const char *const *events; /* more events to take stacks of, by libpfm4's names */
+	size_t event_count;	   /* at most PERFSET_EVENTS_MAX */
 };
 
 struct perfset;
@@ -27,6 +33,15 @@ int perfset_open(struct perfset **ret, const struct perfset_config *config, stru
 
 /* True when kernel-mode faults are not counted; *ret_why then says why not. */
 bool perfset_is_user_only(const struct perfset *p, const struct err **ret_why);
+
+/* What became of the events with stacks: "perf.cpu-samples", "perf.fault-stacks", "perf.returns",
+ * "perf.event NAME". why is NULL for one that is open, *detail then how. */
+typedef void perfset_stack_sink(void *arg, const char *source, const struct err *why_off,
+				const char *detail);
+void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void *arg);
+
+/* Would an event open here, for this process? 0, or a negative errno and *err with its hint. */
+int perfset_try_event(const char *name, struct err *err);
 
 /* The descriptors to poll for POLLIN, one per CPU with a ring; borrowed. */
 struct pollfd *perfset_pollfds(struct perfset *p, size_t *ret_count);
@@ -40,9 +55,14 @@ int perfset_describe(const struct perfset *p, perfset_attr_sink *sink, void *arg
 typedef int perfset_data_sink(void *arg, uint64_t cpu, struct text records);
 int perfset_drain(struct perfset *p, perfset_data_sink *sink, void *arg);
 
+/* A fault without its stack: header, and 8 bytes for each of id, thread, time and address. Records
+ * with stacks are longer. */
+#define PERFSET_ADDRESS_RECORD_BYTES 40
+
 /* What went through perfset_drain so far, counted by walking the record headers. */
 struct perfset_totals {
-	uint64_t sample_count, lost_count, throttle_count;
+	uint64_t address_count; /* plain fault records */
+	uint64_t lost_count, throttle_count;
 };
 struct perfset_totals perfset_totals(const struct perfset *p);
 

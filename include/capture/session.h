@@ -7,6 +7,7 @@
 #define CAPTURE_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -24,6 +25,10 @@ struct session_config {
 	uint64_t duration_ns;  /* end the target (SIGTERM) after this; UNKNOWN_U64: never */
 	uint64_t max_faults_per_second; /* beyond it only every N-th fault's address; UNKNOWN_U64:
 					   never thin */
+	uint64_t sample_hz;		/* stacks per second of CPU time; 0: no stacks */
+	uint64_t stack_bytes;	   /* of each, for what has no frame pointers; a multiple of 8 */
+	const char *const *events; /* more events to take stacks of (perfset.h) */
+	size_t event_count;
 	bool perf, addresses, keep_trace;
 };
 

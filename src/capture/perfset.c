@@ -3,21 +3,21 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/own.h"
+#include "base/units.h"
 #include "base/unknown.h"
 #include "capture/cpulist.h"
-#include "capture/hwevent.h"
 #include "capture/permission.h"
 #include "capture/ring.h"
+#include "perfslots_internal.h"
 
 #ifndef PERF_FORMAT_LOST
 #define PERF_FORMAT_LOST (1u << 4) /* linux/perf_event.h since 6.0 */
@@ -26,27 +26,12 @@
 #define RING_BYTES_MAX (2u << 20)   /* per CPU: no event was lost with it at 150,000 faults/s */
 #define RING_BYTES_ALL (256u << 20) /* on machines with very many CPUs */
 
-/* All events have the same layout, so that any record can be read without knowing its event. No
- * instruction pointer: without a call chain it would say memclr more often than not, for a fifth
- * more bytes (ADR 0010). */
-#define SAMPLE_FIELDS \
-	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
-
-struct slot {
-	enum perf_role role;
-	const char *name;     /* as libpfm4 knows it */
-	bool wanted, on_exec; /* opened at all; counting from the target's exec on */
-	uint64_t sample_period;
-	bool bookkeeping; /* carries mmap, comm and fork records */
-};
-
-enum { SLOT_BOOKKEEPING, SLOT_COUNT, SLOT_MAJOR, SLOT_EVERY, SLOT_THIN, SLOTS };
-
 struct perfset {
-	struct slot slots[SLOTS];
-	struct perf_event_attr attrs[SLOTS];
+	struct slot slots[PERFSLOTS_MAX];
+	struct perf_event_attr attrs[PERFSLOTS_MAX];
+	bool active[PERFSLOTS_MAX]; /* wanted, and can be had */
 	struct cpulist cpus;
-	int *fds; /* [cpu * SLOTS + slot], -1 when not open */
+	int *fds; /* [cpu * PERFSLOTS_MAX + slot], -1 when not open */
 	uint64_t *ids;
 	struct ring *rings; /* per CPU */
 	struct pollfd *polls;
@@ -57,76 +42,20 @@ struct perfset {
 	struct perfset_totals totals;
 };
 
-static void plan_slots(struct slot *slots, const struct perfset_config *c)
-{
-	const char *minor = "perf::PERF_COUNT_SW_PAGE_FAULTS_MIN";
-
-	slots[SLOT_BOOKKEEPING] = (struct slot){
-		PERF_ROLE_BOOKKEEPING, "perf::PERF_COUNT_SW_DUMMY", true, true, 0, true
-	};
-	slots[SLOT_COUNT] = (struct slot){ PERF_ROLE_FAULT_COUNT, minor, true, true, 0, false };
-	slots[SLOT_MAJOR] = (struct slot){
-		PERF_ROLE_MAJOR, "perf::PERF_COUNT_SW_PAGE_FAULTS_MAJ", true, true, 1, false
-	};
-	slots[SLOT_EVERY] =
-		(struct slot){ PERF_ROLE_FAULT_ADDRESS, minor, c->addresses, true, 1, false };
-	slots[SLOT_THIN] = (struct slot){ PERF_ROLE_FAULT_ADDRESS, minor, c->addresses, false,
-					  c->thin_period,	   false };
-}
-
-static int make_attr(struct perf_event_attr *attr, const struct slot *s, bool kernel,
-		     size_t ring_bytes, struct err *err)
-{
-	int rc = hwevent_encode(attr, s->name, kernel, err);
-
-	if (rc < 0 &&
-	    s->bookkeeping) { /* libpfm4 may lack the dummy event: it counts nothing anyway */
-		memset(attr, 0, sizeof(*attr));
-		attr->size = sizeof(*attr);
-		attr->type = PERF_TYPE_SOFTWARE;
-		attr->config = PERF_COUNT_SW_DUMMY;
-		attr->exclude_kernel = 1;
-		rc = 0;
-	}
-	if (rc < 0)
-		return rc;
-	attr->sample_type = SAMPLE_FIELDS;
-	attr->sample_id_all = 1;
-	attr->sample_period = s->sample_period;
-	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-	attr->inherit = 1;
-	attr->disabled = 1;
-	attr->enable_on_exec = s->on_exec;
-	attr->use_clockid = 1;
-	attr->clockid = CLOCK_MONOTONIC;
-	attr->watermark = 1;
-	attr->wakeup_watermark = (uint32_t)(ring_bytes / 4);
-	if (s->bookkeeping)
-		attr->mmap = attr->mmap2 = attr->comm = attr->comm_exec = attr->task = 1;
-	return 0;
-}
-
-static int open_event(const struct perf_event_attr *attr, pid_t pid, int cpu)
-{
-	int fd = (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* Open one event, learn its id, and send its records into the CPU's ring; the first one brings the
  * ring. */
 static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struct err *err)
 {
-	int *fd = p->fds + index * SLOTS + (size_t)slot, cpu = p->cpus.at[index], rc;
+	int *fd = p->fds + index * PERFSLOTS_MAX + (size_t)slot, cpu = p->cpus.at[index], rc;
 
-	*fd = open_event(&p->attrs[slot], pid, cpu);
+	*fd = perfslots_open_event(&p->attrs[slot], pid, cpu);
 	if (*fd < 0) {
 		rc = *fd;
 		*fd = -1;
 		return err_set(err, -rc, "cannot open perf event %s on CPU %d", p->slots[slot].name,
 			       cpu);
 	}
-	if (ioctl(*fd, PERF_EVENT_IOC_ID, &p->ids[index * SLOTS + (size_t)slot]) < 0)
+	if (ioctl(*fd, PERF_EVENT_IOC_ID, &p->ids[index * PERFSLOTS_MAX + (size_t)slot]) < 0)
 		return err_set(err, errno, "cannot learn the id of a perf event");
 	if (p->rings[index].page) {
 		if (ioctl(*fd, PERF_EVENT_IOC_SET_OUTPUT, p->polls[index].fd) < 0)
@@ -143,15 +72,27 @@ static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struc
 	return 0;
 }
 
+/* The others go on without it; on the first CPU that says that it cannot be had at all. */
+static void leave_out(struct perfset *p, size_t index, int slot, const struct err *why)
+{
+	fd_drop(&p->fds[index * PERFSLOTS_MAX + (size_t)slot]);
+	if (index == 0) {
+		p->active[slot] = false;
+		p->slots[slot].why_off = *why;
+	}
+}
+
 static int open_cpu(struct perfset *p, size_t index, pid_t pid, struct err *err)
 {
 	p->polls[index].fd = -1;
-	for (int s = 0; s < SLOTS; s++) {
-		int rc = p->slots[s].wanted ? open_slot(p, index, s, pid, err) : 0;
+	for (int s = 0; s < PERFSLOTS_MAX; s++) {
+		int rc = p->active[s] ? open_slot(p, index, s, pid, err) : 0;
 
 		if (rc == -ENODEV && s == SLOT_BOOKKEEPING)
 			return 0; /* the CPU went offline meanwhile */
-		if (rc < 0)
+		if (rc < 0 && p->slots[s].optional && !p->ring_refused)
+			leave_out(p, index, s, err);
+		else if (rc < 0)
 			return rc;
 	}
 	return 0;
@@ -162,20 +103,38 @@ static void close_events(struct perfset *p)
 	for (size_t i = 0; i < p->cpus.count; i++) {
 		ring_close(&p->rings[i]);
 		p->polls[i].fd = -1;
-		for (int s = 0; s < SLOTS; s++)
-			fd_drop(&p->fds[i * SLOTS + (size_t)s]);
+		for (int s = 0; s < PERFSLOTS_MAX; s++)
+			fd_drop(&p->fds[i * PERFSLOTS_MAX + (size_t)s]);
 	}
+}
+
+static int make_attrs(struct perfset *p, const struct perfset_config *c, bool kernel,
+		      struct err *err)
+{
+	for (int s = 0; s < PERFSLOTS_MAX; s++) {
+		struct slot *slot = &p->slots[s];
+		int rc = 0;
+
+		p->active[s] = slot->wanted;
+		if (!slot->wanted)
+			continue;
+		slot->why_off = (struct err){ 0 };
+		if (s == SLOT_CPU)
+			perfslots_choose_cpu_event(slot, c->pid, p->cpus.at[0], kernel);
+		rc = perfslots_make_attr(&p->attrs[s], slot, kernel, p->ring_bytes,
+					 slot->optional ? &slot->why_off : err);
+		p->active[s] = rc == 0;
+		if (rc < 0 && !slot->optional)
+			return rc;
+		p->attrs[s].read_format |= p->lost_format;
+	}
+	return 0;
 }
 
 static int open_all(struct perfset *p, const struct perfset_config *c, bool kernel, struct err *err)
 {
-	int rc = 0;
+	int rc = make_attrs(p, c, kernel, err);
 
-	for (int s = 0; s < SLOTS && rc == 0; s++)
-		if (p->slots[s].wanted)
-			rc = make_attr(&p->attrs[s], &p->slots[s], kernel, p->ring_bytes, err);
-	for (int s = 0; s < SLOTS; s++)
-		p->attrs[s].read_format |= p->lost_format;
 	for (size_t i = 0; i < p->cpus.count && rc == 0; i++)
 		rc = open_cpu(p, i, c->pid, err);
 	if (rc < 0)
@@ -223,10 +182,10 @@ int perfset_open(struct perfset **ret, const struct perfset_config *config, stru
 		free(p);
 		return rc;
 	}
-	plan_slots(p->slots, config);
-	p->fds = xcalloc(p->cpus.count * SLOTS, sizeof(*p->fds));
-	memset(p->fds, 0xff, p->cpus.count * SLOTS * sizeof(*p->fds));
-	p->ids = xcalloc(p->cpus.count * SLOTS, sizeof(*p->ids));
+	perfslots_plan(p->slots, config);
+	p->fds = xcalloc(p->cpus.count * PERFSLOTS_MAX, sizeof(*p->fds));
+	memset(p->fds, 0xff, p->cpus.count * PERFSLOTS_MAX * sizeof(*p->fds));
+	p->ids = xcalloc(p->cpus.count * PERFSLOTS_MAX, sizeof(*p->ids));
 	p->rings = xcalloc(p->cpus.count, sizeof(*p->rings));
 	p->polls = xcalloc(p->cpus.count, sizeof(*p->polls));
 	raise_descriptor_limit();
@@ -264,6 +223,66 @@ bool perfset_is_user_only(const struct perfset *p, const struct err **ret_why)
 	return p->user_only;
 }
 
+static const char *source_name(char *buf, size_t cap, const struct slot *s)
+{
+	switch (s->role) {
+	case PERF_ROLE_CPU:
+		return "perf.cpu-samples";
+	case PERF_ROLE_FAULT_STACK:
+		return "perf.fault-stacks";
+	case PERF_ROLE_RETURN:
+		return "perf.returns";
+	default:
+		snprintf(buf, cap, "perf.event %s", s->name);
+		return buf;
+	}
+}
+
+void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void *arg)
+{
+	for (int i = SLOT_CPU; i < PERFSLOTS_MAX; i++) {
+		const struct slot *s = &p->slots[i];
+		bool with_kernel =
+			!p->attrs[i].exclude_kernel && !p->attrs[i].exclude_callchain_kernel;
+		char name[160], rate[48] = "all of them", nth[UNITS_TEXT_BYTES], detail[320];
+
+		if (!s->wanted)
+			continue;
+		if (s->sample_hz)
+			snprintf(rate, sizeof(rate), "%llu Hz", (unsigned long long)s->sample_hz);
+		else if (s->sample_period > 1)
+			snprintf(rate, sizeof(rate), "every %s",
+				 units_ordinal(nth, s->sample_period));
+		snprintf(detail, sizeof(detail), "%s, %s, %s frames, %u bytes of stack", s->name,
+			 rate, with_kernel ? "user and kernel" : "user",
+			 p->attrs[i].sample_stack_user);
+		sink(arg, source_name(name, sizeof(name), s), p->active[i] ? NULL : &s->why_off,
+		     detail);
+	}
+}
+
+int perfset_try_event(const char *name, struct err *err)
+{
+	struct slot s = { .name = name, .has_stack = true, .sample_hz = 1 };
+	bool kernel = !permission_is_paranoid(true);
+	struct perf_event_attr attr;
+	int rc = perfslots_make_attr(&attr, &s, kernel, RING_BYTES_MAX, err), fd;
+
+	if (rc < 0)
+		return rc;
+	fd = perfslots_open_event(&attr, 0, -1);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	rc = err_set(err, -fd, "cannot open the event '%s'", name);
+	if (fd == -EACCES || fd == -EPERM)
+		permission_explain_perf(err, kernel);
+	else
+		err_hint(err, "gctide events lists what opens here");
+	return rc;
+}
+
 struct pollfd *perfset_pollfds(struct perfset *p, size_t *ret_count)
 {
 	*ret_count = p->cpus.count;
@@ -274,27 +293,30 @@ int perfset_describe(const struct perfset *p, perfset_attr_sink *sink, void *arg
 {
 	int rc = 0;
 
-	for (int s = 0; s < SLOTS && rc == 0; s++) {
+	for (int s = 0; s < PERFSLOTS_MAX && rc == 0; s++) {
 		const struct perf_event_attr *a = &p->attrs[s];
 		struct buf ids = { 0 };
 
-		if (!p->slots[s].wanted)
+		if (!p->active[s])
 			continue;
 		for (size_t i = 0; i < p->cpus.count; i++)
-			if (p->fds[i * SLOTS + (size_t)s] >= 0)
-				buf_add_uint(&ids, p->ids[i * SLOTS + (size_t)s], 8);
+			if (p->fds[i * PERFSLOTS_MAX + (size_t)s] >= 0)
+				buf_add_uint(&ids, p->ids[i * PERFSLOTS_MAX + (size_t)s], 8);
 		struct event_perf_attr e = {
 			.name = text_of(p->slots[s].name),
 			.role = p->slots[s].role,
 			.type = a->type,
 			.config = a->config,
 			.sample_type = a->sample_type,
-			.sample_period = a->sample_period,
+			.sample_period = a->freq ? UNKNOWN_U64 : a->sample_period,
 			.read_format = a->read_format,
 			.exclude_kernel = a->exclude_kernel,
 			.sample_id_all = a->sample_id_all,
 			.ids = buf_text(&ids),
 			.ring_bytes = p->ring_bytes,
+			.sample_hz = a->freq ? a->sample_freq : UNKNOWN_U64,
+			.regs_user = a->sample_regs_user,
+			.stack_bytes = a->sample_stack_user,
 		};
 		rc = sink(arg, &e);
 		buf_done(&ids);
@@ -319,7 +341,7 @@ static void count_records(struct perfset_totals *t, struct text records)
 		if (h.size < sizeof(h) || h.size > records.len - at)
 			return;
 		if (h.type == PERF_RECORD_SAMPLE) {
-			t->sample_count++;
+			t->address_count += h.size == PERFSET_ADDRESS_RECORD_BYTES;
 		} else if (h.type == PERF_RECORD_LOST && h.size >= sizeof(h) + 16) {
 			uint64_t lost;
 
@@ -383,7 +405,7 @@ int perfset_count(struct perfset *p, struct event_perf_count *ret)
 	int rc = 0;
 
 	for (size_t i = 0; i < p->cpus.count && rc == 0; i++) {
-		int *fds = p->fds + i * SLOTS;
+		int *fds = p->fds + i * PERFSLOTS_MAX;
 
 		rc = add_count(fds[SLOT_COUNT], &c.minor_count, &c.enabled_ns, &c.running_ns);
 		if (rc == 0)
@@ -398,7 +420,7 @@ uint64_t perfset_lost(const struct perfset *p)
 {
 	uint64_t lost = 0;
 
-	for (size_t i = 0; p->lost_format && i < p->cpus.count * SLOTS; i++) {
+	for (size_t i = 0; p->lost_format && i < p->cpus.count * PERFSLOTS_MAX; i++) {
 		uint64_t v[4]; /* value, enabled, running, lost */
 
 		if (p->fds[i] >= 0 && read(p->fds[i], v, sizeof(v)) == (ssize_t)sizeof(v))
@@ -414,7 +436,7 @@ int perfset_thin(struct perfset *p, bool thin)
 	/* The ioctls reach inherited copies of the event in all threads; the period could not be
 	 * changed there. */
 	for (size_t i = 0; i < p->cpus.count; i++) {
-		const int *fds = p->fds + i * SLOTS;
+		const int *fds = p->fds + i * PERFSLOTS_MAX;
 
 		if (fds[on] < 0)
 			continue;

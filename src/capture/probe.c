@@ -26,8 +26,9 @@
 #include "capture/hwevent.h"
 #include "capture/permission.h"
 #include "capture/ring.h"
+#include "capture/tracefs.h"
 
-#define TRACEPOINT_ID "events/syscalls/sys_enter_madvise/id"
+#define TRACEPOINT_ID "/events/syscalls/sys_enter_madvise/id"
 
 static void found(struct probe *p, enum probe_state state, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -183,30 +184,10 @@ static void probe_ring(struct probe *p)
 	cpulist_done(&cpus);
 }
 
-static int tracepoint_id(const char **ret_where)
-{
-	static const char *const roots[] = { "/sys/kernel/tracing/", "/sys/kernel/debug/tracing/" };
-	int saved = ENOENT;
-
-	for (size_t i = 0; i < 2; i++) {
-		char path[128];
-		int id;
-
-		snprintf(path, sizeof(path), "%s" TRACEPOINT_ID, roots[i]);
-		id = permission_read_int(path);
-		*ret_where = roots[i];
-		if (id != INT_MIN)
-			return id;
-		if (errno == EACCES)
-			saved = EACCES;
-	}
-	return -saved;
-}
-
 static void probe_tracepoints(struct probe *p)
 {
 	const char *where;
-	int id = tracepoint_id(&where), fd;
+	int id = tracefs_event_id("syscalls/sys_enter_madvise", &where), fd;
 	struct perf_event_attr attr = { .size = sizeof(attr),
 					.type = PERF_TYPE_TRACEPOINT,
 					.disabled = 1 };

@@ -110,7 +110,20 @@ static int add_perf_attr(void *arg, const struct event_perf_attr *attr)
 	struct event ev = { .kind = EVENT_PERF_ATTR, .u.perf_attr = *attr };
 
 	session_add(arg, &ev);
+	session_note_attr(arg, attr);
 	return 0;
+}
+
+/* Returns need a tracepoint, which few users may open: that alone is no reason for a notice. */
+static void add_stack_source(void *arg, const char *source, const struct err *why_off,
+			     const char *detail)
+{
+	struct session *s = arg;
+
+	session_add_source(s, source, why_off ? "off" : "on", why_off ? why_off->what : detail);
+	if (why_off && strcmp(source, "perf.returns") != 0)
+		session_notice(s, "%s: off: %s%s%s", source, why_off->what,
+			       why_off->hint[0] ? "; " : "", why_off->hint);
 }
 
 static void add_relay_source(struct session *s)
@@ -157,6 +170,10 @@ static void add_perf_sources(struct session *s, const struct err *why_off)
 		 units_plural(perfset_cpu_count(s->perf), "CPU", "CPUs"));
 	session_add_source(s, "perf.fault-addresses", c->addresses ? "on" : "off",
 			   c->addresses ? detail : "switched off with --no-fault-addresses");
+	if (c->sample_hz)
+		perfset_tell_stacks(s->perf, add_stack_source, s);
+	else
+		session_add_source(s, "perf.cpu-samples", "off", "switched off with -F 0");
 }
 
 static void add_fact(void *arg, const struct event_fact *fact)
@@ -244,7 +261,12 @@ static int start_target(struct session *s, struct err *err)
 				   .signal_mask = &s->old_mask,
 				   .changed_signals = s->changed_signals,
 				   .changed_signal_count = SESSION_CHANGED_SIGNALS };
-	struct perfset_config p = { .addresses = c->addresses, .thin_period = SESSION_THIN_PERIOD };
+	struct perfset_config p = { .addresses = c->addresses,
+				    .thin_period = SESSION_THIN_PERIOD,
+				    .sample_hz = c->sample_hz,
+				    .stack_bytes = c->stack_bytes,
+				    .events = c->events,
+				    .event_count = c->event_count };
 	struct err perf_err = { 0 };
 	int rc;
 
@@ -286,6 +308,7 @@ static void release(struct session *s)
 	relay_leave(&s->relay);
 	procsampler_free(s->sampler);
 	perfset_close(s->perf);
+	session_stacks_done(s);
 	buf_done(&s->sampler_bytes);
 	fd_drop(&s->signal_fd);
 	free(s->relay_buffer);

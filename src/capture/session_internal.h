@@ -12,6 +12,9 @@
 #include "capture/perfset.h"
 #include "capture/procsampler.h"
 #include "capture/session.h"
+#include "imagewatch_internal.h"
+#include "kernelips_internal.h"
+#include "parse/perflayouts.h"
 #include "recording/writer.h"
 #include "target/launch.h"
 #include "target/relay.h"
@@ -40,8 +43,12 @@ struct session {
 	struct relay_message totals; /* the relay's; valid with has_totals */
 	struct procsampler_totals sampled;
 
+	struct perflayouts layouts; /* of the perf events */
+	struct imagewatch images;
+	struct kernelips kernel_ips;
+
 	bool thin; /* only every N-th fault's address is recorded now */
-	uint64_t thin_since_ns, rate_at_ns, rate_samples, rate_lost;
+	uint64_t thin_since_ns, rate_at_ns, rate_addresses, rate_lost;
 	uint64_t next_drain_ns, next_second_ns;
 };
 
@@ -63,6 +70,12 @@ void session_drain_perf(struct session *s);
 void session_drain_sampler(struct session *s);
 void session_hear_relay(struct session *s);
 void session_add_observer(struct session *s);
+
+/* sessionstacks.c: what stacks need beside their samples. */
+void session_note_attr(struct session *s, const struct event_perf_attr *attr);
+void session_watch_records(struct session *s, struct text records);
+void session_name_kernel_ips(struct session *s); /* once, at the end */
+void session_stacks_done(struct session *s);
 
 /* sessionend.c: the target is gone or let go: gather what is left and close the recording. */
 int session_end(struct session *s, struct err *err);

@@ -152,6 +152,7 @@ int session_end(struct session *s, struct err *err)
 	int rc;
 
 	session_drain_perf(s);
+	session_name_kernel_ips(s);
 	stop_sampler(s);
 	add_final_counts(s);
 	add_exit(s);

@@ -25,6 +25,7 @@ static int add_perf_data(void *arg, uint64_t cpu, struct text records)
 	struct event ev = { .kind = EVENT_PERF_DATA, .u.perf_data = { cpu, records } };
 
 	session_add(arg, &ev);
+	session_watch_records(arg, records);
 	return 0;
 }
 
@@ -203,13 +204,13 @@ static void watch_rate(struct session *s, uint64_t now_ns)
 	struct perfset_totals t = perfset_totals(s->perf);
 	uint64_t passed_ns = now_ns - s->rate_at_ns;
 	uint64_t weight = s->thin ? SESSION_THIN_PERIOD : 1;
-	double rate = (double)((t.sample_count - s->rate_samples) * weight) * 1e9 /
+	double rate = (double)((t.address_count - s->rate_addresses) * weight) * 1e9 /
 		      (double)(passed_ns ? passed_ns : 1);
 	uint64_t lost = t.lost_count - s->rate_lost, limit = s->config->max_faults_per_second;
 	char reason[128];
 
 	s->rate_at_ns = now_ns;
-	s->rate_samples = t.sample_count;
+	s->rate_addresses = t.address_count;
 	s->rate_lost = t.lost_count;
 	if (!s->config->addresses || !is_known(limit) || passed_ns < 20 * NS_PER_MS)
 		return;

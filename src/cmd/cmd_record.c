@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "base/unknown.h"
+#include "capture/perfset.h"
+#include "capture/samplelimits.h"
 #include "capture/session.h"
 #include "cmd/command.h"
 #include "cmd/version.h"
@@ -21,14 +23,17 @@
 
 #define DEFAULT_PATH   "gctide.rec"
 #define OLD_PATH       "gctide.rec.old"
+#define SAMPLE_HZ      99 /* prime-like beside the usual 100 Hz of timers: no lockstep */
+#define SAMPLE_HZ_MAX  100000
+#define STACK_BYTES    4096
 #define STATM_HZ       200
 #define STATM_HZ_MAX   10000
 #define MAX_STALL_NS   (10 * NS_PER_MS)
 #define MAX_FAULT_RATE 500000
 
 struct record_values {
-	const char *path, *madvdontneed;
-	uint64_t frequency_hz, duration_ns, max_stall_ns, max_fault_rate;
+	const char *path, *madvdontneed, *events;
+	uint64_t frequency_hz, statm_hz, stack_bytes, duration_ns, max_stall_ns, max_fault_rate;
 	bool keep_trace, scavtrace, no_addresses, no_perf, quiet;
 };
 
@@ -46,6 +51,12 @@ static const struct option_spec record_options[] = {
 	  "ask for the scavenger's lines too; in rare cases Go then deadlocks: not for production",
 	  NULL },
 	{ "frequency", 'F', OPTION_COUNT, AT(frequency_hz), "HZ",
+	  "stacks per second of CPU time (default 99; 0: no stacks at all)", NULL },
+	{ "event", 'e', OPTION_TEXT, AT(events), "NAME[,NAME]",
+	  "take stacks of these events too; gctide events lists what opens here", NULL },
+	{ "stack-bytes", 0, OPTION_SIZE, AT(stack_bytes), "SIZE",
+	  "of each stack, for code without frame pointers (default 4KiB; 0: none)", NULL },
+	{ "rss-frequency", 0, OPTION_COUNT, AT(statm_hz), "HZ",
 	  "samples of resident memory per second (default 200)", NULL },
 	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME",
 	  "end the target with SIGTERM after this long", NULL },
@@ -152,15 +163,80 @@ static void reserve_standard_descriptors(void)
 		close(fd);
 }
 
+/* The names in --event, cut apart in place. */
+struct event_names {
+	char text[1024];
+	char *at[PERFSET_EVENTS_MAX];
+	size_t count;
+};
+
+static int split_events(struct event_names *ret, const char *list, struct err *err)
+{
+	char *rest = NULL;
+
+	if (list && strlen(list) >= sizeof(ret->text))
+		return err_say(err, EINVAL, "record: --event: the list is too long");
+	snprintf(ret->text, sizeof(ret->text), "%s", list ? list : "");
+	for (char *name = strtok_r(ret->text, ",", &rest); name;
+	     name = strtok_r(NULL, ",", &rest)) {
+		if (ret->count == PERFSET_EVENTS_MAX)
+			return err_say(err, EINVAL, "record: --event takes at most %d names",
+				       PERFSET_EVENTS_MAX);
+		ret->at[ret->count++] = name;
+	}
+	if (list && ret->count == 0)
+		return err_say(err, EINVAL, "record: --event wants the name of an event");
+	return 0;
+}
+
+/* Better to hear of a wrong name before the program runs than behind it. */
+static int check_events(const struct event_names *events, const struct record_values *v,
+			struct err *err)
+{
+	if (events->count && v->no_perf)
+		return err_say(err, EINVAL, "record: --event needs perf, and --no-perf is there");
+	for (size_t i = 0; i < events->count; i++) {
+		int rc = perfset_try_event(events->at[i], err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* The kernel refuses more than its limit. */
+static uint64_t allowed_hz(const struct record_values *v)
+{
+	uint64_t max_hz = samplelimits_max_hz();
+
+	if (!is_known(max_hz) || v->frequency_hz <= max_hz)
+		return v->frequency_hz;
+	if (!v->quiet)
+		fprintf(stderr,
+			"gctide: %llu samples per second instead of %llu: "
+			"kernel.perf_event_max_sample_rate\n",
+			(unsigned long long)max_hz, (unsigned long long)v->frequency_hz);
+	return max_hz;
+}
+
 static int check_values(const struct record_values *v, int argc, int operands, struct err *err)
 {
 	if (operands >= argc)
 		return err_say(
 			err, EINVAL,
 			"record: which command shall run? gctide record [options] -- CMD [ARG...]");
-	if (v->frequency_hz < 1 || v->frequency_hz > STATM_HZ_MAX)
-		return err_say(err, EINVAL, "record: --frequency is a number from 1 to %d",
+	if (v->statm_hz < 1 || v->statm_hz > STATM_HZ_MAX)
+		return err_say(err, EINVAL, "record: --rss-frequency is a number from 1 to %d",
 			       STATM_HZ_MAX);
+	if (v->frequency_hz > SAMPLE_HZ_MAX)
+		return err_say(err, EINVAL, "record: --frequency is a number from 0 to %d",
+			       SAMPLE_HZ_MAX);
+	if (v->stack_bytes > SAMPLE_STACK_BYTES_MAX)
+		return err_say(err, EINVAL, "record: --stack-bytes is at most %u",
+			       SAMPLE_STACK_BYTES_MAX);
+	if (v->events && v->frequency_hz == 0)
+		return err_say(err, EINVAL,
+			       "record: --event takes stacks, and -F 0 switches them off");
 	if (v->path && !*v->path)
 		return err_say(err, EINVAL, "record: --output wants the name of a file, not ''");
 	if (v->duration_ns == 0)
@@ -171,17 +247,25 @@ static int check_values(const struct record_values *v, int argc, int operands, s
 static int run(int argc, char **argv, struct err *err)
 {
 	struct record_values v = { .path = NULL,
-				   .frequency_hz = STATM_HZ,
+				   .frequency_hz = SAMPLE_HZ,
+				   .statm_hz = STATM_HZ,
+				   .stack_bytes = STACK_BYTES,
 				   .duration_ns = UNKNOWN_U64,
 				   .max_stall_ns = MAX_STALL_NS,
 				   .max_fault_rate = MAX_FAULT_RATE };
 	struct environment environment;
+	struct event_names events = { 0 };
 	int operands, status, rc;
 
 	if (options_parse(record_options, &v, argc, argv, &operands, err) < 0 ||
 	    check_values(&v, argc, operands, err) < 0)
 		return EXIT_USAGE;
+	if (split_events(&events, v.events, err) < 0)
+		return EXIT_USAGE;
 	reserve_standard_descriptors();
+	rc = check_events(&events, &v, err);
+	if (rc < 0)
+		return EXIT_OWN_FAILURE;
 	rc = commandpath_check(argv[operands], err);
 	if (rc < 0)
 		return failure_status(rc);
@@ -197,7 +281,11 @@ static int run(int argc, char **argv, struct err *err)
 		.environment = &environment,
 		.path = v.path ? v.path : DEFAULT_PATH,
 		.version = GCTIDE_VERSION,
-		.statm_hz = v.frequency_hz,
+		.statm_hz = v.statm_hz,
+		.sample_hz = allowed_hz(&v),
+		.stack_bytes = v.stack_bytes & ~UINT64_C(7),
+		.events = (const char *const *)events.at,
+		.event_count = events.count,
 		.max_stall_ns = v.max_stall_ns,
 		.duration_ns = v.duration_ns,
 		.max_faults_per_second = v.max_fault_rate ? v.max_fault_rate : UNKNOWN_U64,
