@@ -1,7 +1,7 @@
 /* kallsyms.h - decode one line of /proc/kallsyms.
  *
- * Format: kernel/kallsyms.c, s_show(): "ffffffff81000000 T _text", and behind the name of a module's
- * symbol a tab and "[module]". Pure: no I/O, no allocation. */
+ * Format: kernel/kallsyms.c, s_show(): "ffffffff81000000 T _text", and behind the name of a
+ * module's symbol a tab and "[module]". Pure: no I/O, no allocation. */
 #ifndef PARSE_KALLSYMS_H
 #define PARSE_KALLSYMS_H
 
@@ -11,8 +11,8 @@
 #include "base/text.h"
 
 struct kallsyms_symbol {
-	uint64_t address; /* 0 for everybody when kernel.kptr_restrict hides them */
-	char type;	  /* as nm(1): 't', 'T', 'w', ... */
+	uint64_t address;	  /* 0 for everybody when kernel.kptr_restrict hides them */
+	char type;		  /* as nm(1): 't', 'T', 'w', ... */
 	struct text name, module; /* borrowed from the line; module "" in the kernel itself */
 };
 

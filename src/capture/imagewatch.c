@@ -106,7 +106,8 @@ static void describe_file(struct event_image *image, struct buf *build_id, uint6
  * ends with its section headers. */
 static struct text own_vdso(void)
 {
-	const char *at = (const char *)getauxval(AT_SYSINFO_EHDR); /* NOLINT(performance-no-int-to-ptr) */
+	const char *at =
+		(const char *)getauxval(AT_SYSINFO_EHDR); /* NOLINT(performance-no-int-to-ptr) */
 	Elf64_Ehdr header;
 	uint64_t bytes;
 

@@ -1,5 +1,5 @@
-/* imagewatch_internal.h - the files with code that the target maps: what they are is asked while they
- * are there. */
+/* imagewatch_internal.h - the files with code that the target maps: what they are is asked while
+ * they are there. */
 #ifndef IMAGEWATCH_INTERNAL_H
 #define IMAGEWATCH_INTERNAL_H
 

@@ -19,8 +19,7 @@
 #define FAULT_FIELDS \
 	(PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR)
 
-#define STACK_FIELDS \
-	(FAULT_FIELDS | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN)
+#define STACK_FIELDS (FAULT_FIELDS | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN)
 
 /* Faults and returns may come by the ten thousand in a second, and mostly out of Go's own code: a
  * frame or two without frame pointer. */
@@ -38,10 +37,9 @@ static void plan_faults(struct slot *slots, const struct perfset_config *c)
 						 .wanted = true,
 						 .on_exec = true,
 						 .bookkeeping = true };
-	slots[SLOT_COUNT] = (struct slot){ .role = PERF_ROLE_FAULT_COUNT,
-					   .name = MINOR_FAULTS,
-					   .wanted = true,
-					   .on_exec = true };
+	slots[SLOT_COUNT] = (struct slot){
+		.role = PERF_ROLE_FAULT_COUNT, .name = MINOR_FAULTS, .wanted = true, .on_exec = true
+	};
 	slots[SLOT_MAJOR] = (struct slot){ .role = PERF_ROLE_MAJOR,
 					   .name = "perf::PERF_COUNT_SW_PAGE_FAULTS_MAJ",
 					   .wanted = true,
@@ -139,6 +137,10 @@ static int encode(struct perf_event_attr *attr, const struct slot *s, bool kerne
 static void ask_for_stack(struct perf_event_attr *attr, const struct slot *s)
 {
 	attr->sample_type = STACK_FIELDS | (s->is_tracepoint ? PERF_SAMPLE_RAW : 0);
+	/* A software event with a fixed period and PERF_SAMPLE_PERIOD makes a sample of every
+	 * single event (kernel/events/core.c, perf_swevent_event). */
+	if (s->sample_hz)
+		attr->sample_type |= PERF_SAMPLE_PERIOD;
 	attr->sample_regs_user = samplelimits_register_mask();
 	if (s->stack_bytes == 0 || attr->sample_regs_user == 0) {
 		attr->sample_regs_user = 0;

@@ -1,5 +1,5 @@
-/* sessionstacks.c - what stacks need beside their samples, and only this machine can tell: the files
- * that were mapped, and the kernel's functions. */
+/* sessionstacks.c - what stacks need beside their samples, and only this machine can tell: the
+ * files that were mapped, and the kernel's functions. */
 #include <linux/perf_event.h>
 #include <string.h>
 
@@ -42,9 +42,9 @@ void session_watch_records(struct session *s, struct text records)
 		memcpy(&h, records.at + at, sizeof(h));
 		if (h.size < sizeof(h) || h.size > records.len - at)
 			return;
-		if (h.type == PERF_RECORD_SAMPLE ? h.size > PERFSET_ADDRESS_RECORD_BYTES
-						 : h.type == PERF_RECORD_MMAP ||
-							   h.type == PERF_RECORD_MMAP2)
+		if (h.type == PERF_RECORD_SAMPLE
+			    ? h.size > PERFSET_ADDRESS_RECORD_BYTES
+			    : h.type == PERF_RECORD_MMAP || h.type == PERF_RECORD_MMAP2)
 			look_at(s, (struct text){ records.at + at, h.size });
 	}
 }

@@ -28,7 +28,8 @@ static int open_detached(void)
 {
 	OWN_FD int context = (int)syscall(SYS_fsopen, "tracefs", FS_CLOSE_ON_EXEC);
 
-	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_COMMAND_CREATE, NULL, NULL, 0) < 0)
+	if (context < 0 ||
+	    syscall(SYS_fsconfig, context, FSCONFIG_COMMAND_CREATE, NULL, NULL, 0) < 0)
 		return -1;
 	return (int)syscall(SYS_fsmount, context, FS_CLOSE_ON_EXEC, 0);
 }
