@@ -149,7 +149,7 @@ enum perf_role {
 	PERF_ROLE_FAULT_ADDRESS = 3, /* a record per fault (sample_period 1) or per N-th one */
 	PERF_ROLE_MAJOR = 4,	     /* a record per major fault */
 	PERF_ROLE_CPU = 5,	     /* stacks, sampled over the CPU time used */
-	PERF_ROLE_FAULT_STACK = 6,   /* stacks of sampled minor faults */
+	PERF_ROLE_FAULT_STACK = 6,   /* stacks of sampled faults, minor and major */
 	PERF_ROLE_RETURN = 7,	     /* stacks of all calls of madvise(2) */
 	PERF_ROLE_EVENT = 8,	     /* stacks of the event that the user asked for by name */
 };

@@ -13,6 +13,13 @@
 
 #define MINOR_FAULTS "perf::PERF_COUNT_SW_PAGE_FAULTS_MIN"
 
+/* Not the minor faults, which have their own event: when two events sample the same software event,
+ * Linux 6.18 gives the second record the id and the size of the first (kernel/events/core.c:
+ * do_perf_sw_event hands one perf_sample_data to both, perf_prepare_sample keeps what is in it).
+ * All faults, major ones too, are another event: arch/x86/mm/fault.c, mm/memory.c mm_account_fault.
+ */
+#define ALL_FAULTS "perf::PERF_COUNT_SW_PAGE_FAULTS"
+
 /* All plain fault events have the same layout, so that any record can be read without knowing its
  * event. No instruction pointer: without a call chain it would say memclr more often than not, for
  * a fifth more bytes (ADR 0010). */
@@ -73,7 +80,7 @@ void perfslots_plan(struct slot *slots, const struct perfset_config *c)
 	slots[SLOT_CPU].wanted = wanted;
 	slots[SLOT_FAULT_STACK] = stack;
 	slots[SLOT_FAULT_STACK].role = PERF_ROLE_FAULT_STACK;
-	slots[SLOT_FAULT_STACK].name = MINOR_FAULTS;
+	slots[SLOT_FAULT_STACK].name = ALL_FAULTS;
 	slots[SLOT_FAULT_STACK].wanted = wanted;
 	slots[SLOT_FAULT_STACK].sample_hz = 0;
 	slots[SLOT_FAULT_STACK].sample_period = FAULT_STACK_PERIOD;
