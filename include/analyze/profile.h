@@ -62,6 +62,20 @@ enum profile_cause {
 	CAUSE_COUNT
 };
 
+/* Where CPU time goes: each sample has one use, the first of these that fits. */
+enum profile_use {
+	USE_PAGE_FAULT,	 /* "kernel_page_fault": the kernel's path of a page fault */
+	USE_MADVISE,	 /* "kernel_madvise": the kernel's side of madvise(2) */
+	USE_SCAVENGE,	 /* "scavenge" */
+	USE_SWEEP,	 /* "sweep" */
+	USE_ASSIST,	 /* "assist" */
+	USE_MARK_WORKER, /* "mark_worker" */
+	USE_STOP,	 /* "stop_the_world": sweep and mark termination */
+	USE_ALLOCATION,	 /* "allocation" */
+	USE_MUTATOR,	 /* "mutator": everything else */
+	USE_COUNT
+};
+
 struct profile_thread {
 	uint64_t pid, tid;
 	struct text name; /* comm; empty when not known */
@@ -73,6 +87,7 @@ struct profile_stack {
 	uint32_t thread; /* in threads; PROFILE_NONE when rows are not split by thread */
 	enum profile_phase phase;
 	enum profile_cause cause;
+	enum profile_use use;
 	uint64_t sample_count;
 	uint64_t value; /* in units of `unit`, estimated from the samples by their period */
 };
@@ -107,6 +122,7 @@ struct profile {
 /* "mutator", ...; "background", ... ("" for CAUSE_NONE); "count", "nanoseconds", "bytes". */
 const char *profile_phase_name(enum profile_phase phase);
 const char *profile_cause_name(enum profile_cause cause);
+const char *profile_use_name(enum profile_use use);
 const char *profile_unit_name(enum profile_unit unit);
 
 /* What --split asks for. */

@@ -1,0 +1,38 @@
+/* recordorder_internal.h - perf records of all CPUs in the order of their times.
+ *
+ * Each CPU's ring is in order; between rings only a round tells from when on nothing older comes
+ * (docs/recording-format.md, perf_round). What waits is bounded by what comes between two rounds. */
+#ifndef RECORDORDER_INTERNAL_H
+#define RECORDORDER_INTERNAL_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+/* A recording without rounds must not pile up: then records are handed out as they came. */
+#define RECORDORDER_BYTES_MAX (64u << 20)
+
+struct recordorder {
+	struct buf bytes;   /* the records that wait */
+	struct buf entries; /* struct recordorder_entry */
+};
+
+typedef void recordorder_sink(void *arg, struct text record);
+
+/* A copy of the record waits. */
+void recordorder_add(struct recordorder *o, uint64_t time_ns, struct text record);
+
+/* Hand out what is not newer than until_ns, in the order of time, and of arrival where times are
+ * equal. */
+void recordorder_release(struct recordorder *o, uint64_t until_ns, recordorder_sink *sink,
+			 void *arg);
+
+static inline bool recordorder_is_full(const struct recordorder *o)
+{
+	return o->bytes.len > RECORDORDER_BYTES_MAX;
+}
+
+void recordorder_done(struct recordorder *o);
+
+#endif
