@@ -7,12 +7,12 @@ mandir   ?= $(prefix)/share/man
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
 override CFLAGS   += -std=c17 $(WARN)
-override CPPFLAGS += -D_GNU_SOURCE -Iinclude -MMD -MP
+override CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen -MMD -MP
 LIBS     := -lpfm -lunwind-generic -lunwind -lprotobuf-c -ldw -lelf -lzstd -lz -ljansson -lpthread -lm
 Q        := $(if $(V),,@)
 
 LIB_SRC  := $(filter-out src/cmd/main.c,$(wildcard src/*/*.c))
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/profile.pb-c.o
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 GO_ENV   := GOTOOLCHAIN=local CGO_ENABLED=0 GO111MODULE=on GOFLAGS=
@@ -28,6 +28,16 @@ $(B)/libgctide.a: $(LIB_OBJ)
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# Code that a tool writes: the pprof format's messages. It is not ours to be warned about.
+$(B)/gen/profile.pb-c.c $(B)/gen/profile.pb-c.h &: src/render/profile.proto
+	@mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=src/render --c_out=$(B)/gen profile.proto
+
+$(B)/gen/%.o: $(B)/gen/%.c Makefile
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $< -o $@
+
+$(B)/src/render/pprof.o: | $(B)/gen/profile.pb-c.h
 
 # A unit test reaches the internal headers of a module through -Isrc; the program may not.
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libgctide.a Makefile

@@ -125,11 +125,15 @@ const char *profile_cause_name(enum profile_cause cause);
 const char *profile_use_name(enum profile_use use);
 const char *profile_unit_name(enum profile_unit unit);
 
+/* Which number of a row is the size of a frame. */
+enum profile_weight { WEIGHT_SAMPLES, WEIGHT_VALUE };
+
 /* What --split asks for. */
 enum profile_split { SPLIT_NONE, SPLIT_PHASE, SPLIT_THREAD, SPLIT_CAUSE };
 
-/* The virtual root frame of a row: "[mark]", "[worker-3 4711]", "[background]"; appended to out.
- * Nothing for SPLIT_NONE. */
+/* The virtual root frame of a row: "[mark]", "[worker-3 4711]", "[background]" or "[no cause]";
+ * appended to out. Nothing for SPLIT_NONE. A thread's name is appended as it is, whatever its
+ * bytes: renderers clean it as they clean the names of functions. */
 void profile_split_name(struct buf *out, const struct profile *p, const struct profile_stack *s,
 			enum profile_split split);
 
