@@ -44,6 +44,10 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libgctide.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a -lcmocka $(LIBS) -o $@
 
+$(B)/tests/tools/%: tests/tools/%.c $(B)/libgctide.a Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a $(LIBS) -o $@
+
 $(B)/tests/bench/%: tests/bench/%.c $(B)/libgctide.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a $(LIBS) -o $@

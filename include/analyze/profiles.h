@@ -41,8 +41,10 @@ void profiles_finish(struct profiles *p);
 /* The i-th request's profile; lives as long as p. Valid after profiles_finish. */
 const struct profile *profiles_at(const struct profiles *p, size_t i);
 
-/* Was the request's event recorded at all? "on", "off" with *ret_why, "" when the recording does not
- * know it. */
+/* Are there stacks of the request's event in the recording? (None of them need have happened.) */
+bool profiles_was_recorded(const struct profiles *p, size_t i);
+
+/* What the recorder said of it: "on", "off" with *ret_why, "" when it said nothing. */
 struct text profiles_source_state(const struct profiles *p, size_t i, struct text *ret_why);
 
 /* Names of the events with stacks in the recording, for messages: "cpu, faults, returns". */

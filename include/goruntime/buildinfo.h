@@ -42,6 +42,12 @@ enum buildinfo_status {
 enum buildinfo_status buildinfo_decode(struct buildinfo *ret, struct text bytes, uint64_t vaddr,
 				       const struct buildinfo_memory *memory);
 
+struct elfimage;
+
+/* The same for a whole image: in its section .go.buildinfo, or where it has no section headers, at
+ * the front of its writable segments, where the linker puts it. */
+enum buildinfo_status buildinfo_of_image(struct buildinfo *ret, const struct elfimage *image);
+
 /* The value of "build\tKEY=VALUE" as written (a value with blanks stands in quotes), or of the line
  * "KEY\tVALUE" ("path"; "mod" gives "module\tversion\tsum"). False when there is no such line. */
 bool buildinfo_setting(struct text *ret, struct text modinfo, const char *key);

@@ -263,9 +263,9 @@ static void mend_c_leaf(struct work *w)
 	struct unwind_space space = { image_at, is_not_go, w };
 	struct unwind_step steps[WALK_MAX];
 	uint64_t head[WALK_MAX];
-	size_t n = w->m->unwinder ? unwind_frames(w->m->unwinder, &space, &w->registers, steps,
-						  WALK_MAX)
-				  : 0;
+	size_t n = w->m->unwinder
+			   ? unwind_frames(w->m->unwinder, &space, &w->registers, steps, WALK_MAX)
+			   : 0;
 
 	if (n < 2 || steps[0].ip != w->ips[0])
 		return;
@@ -326,8 +326,7 @@ static void add_caller_of_systemstack(struct work *w, struct chain *ret, uint64_
 /* Without a frame of its own asmcgocall hides its caller, which is always the same one. */
 static void add_caller_of_asmcgocall(struct work *w, struct chain *ret, size_t next)
 {
-	const struct location_facts *f =
-		next < w->count ? facts_of(w, w->ips[next], true) : NULL;
+	const struct location_facts *f = next < w->count ? facts_of(w, w->ips[next], true) : NULL;
 
 	if (!f || !(f->roles & ROLE_CGOCALL))
 		add(ret, locations_of_name(w->m->locations, text_of("runtime.cgocall")));

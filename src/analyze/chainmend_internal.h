@@ -1,5 +1,5 @@
-/* chainmend_internal.h - from the call chain of a sample, as the kernel found it by frame pointers, to
- * the functions that really stood on the stack.
+/* chainmend_internal.h - from the call chain of a sample, as the kernel found it by frame pointers,
+ * to the functions that really stood on the stack.
  *
  * What frame pointers do not show is mended from the registers and the piece of the stack that the
  * sample brought: the caller of a function without a frame (by Go's table of stack depths, pcsp), C

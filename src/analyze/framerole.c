@@ -74,25 +74,25 @@ static const struct named_role go_roles[] = {
 
 /* Where C programs and threads begin (glibc, musl), and where the Go ones are entered. */
 static const struct named_role c_roles[] = {
-	{ "__clone", ROLE_BOTTOM },	     { "__clone3", ROLE_BOTTOM },
+	{ "__clone", ROLE_BOTTOM },
+	{ "__clone3", ROLE_BOTTOM },
 	{ "__libc_start_main", ROLE_BOTTOM },
-	{ "_rt0_amd64_linux", ROLE_BOTTOM }, { "_rt0_arm64_linux", ROLE_BOTTOM },
-	{ "_start", ROLE_BOTTOM },	     { "clone", ROLE_BOTTOM },
-	{ "clone3", ROLE_BOTTOM },	     { "crosscall1", ROLE_BOTTOM },
-	{ "start_thread", ROLE_BOTTOM },     { "thread_start", ROLE_BOTTOM },
+	{ "_rt0_amd64_linux", ROLE_BOTTOM },
+	{ "_rt0_arm64_linux", ROLE_BOTTOM },
+	{ "_start", ROLE_BOTTOM },
+	{ "clone", ROLE_BOTTOM },
+	{ "clone3", ROLE_BOTTOM },
+	{ "crosscall1", ROLE_BOTTOM },
+	{ "start_thread", ROLE_BOTTOM },
+	{ "thread_start", ROLE_BOTTOM },
 };
 
 static const struct named_role kernel_roles[] = {
-	{ "__arm64_sys_madvise", ROLE_MADVISE },
-	{ "__handle_mm_fault", ROLE_PAGE_FAULT },
-	{ "__x64_sys_madvise", ROLE_MADVISE },
-	{ "asm_exc_page_fault", ROLE_PAGE_FAULT },
-	{ "do_madvise", ROLE_MADVISE },
-	{ "do_mem_abort", ROLE_PAGE_FAULT },
-	{ "do_page_fault", ROLE_PAGE_FAULT },
-	{ "do_user_addr_fault", ROLE_PAGE_FAULT },
-	{ "el0_da", ROLE_PAGE_FAULT },
-	{ "exc_page_fault", ROLE_PAGE_FAULT },
+	{ "__arm64_sys_madvise", ROLE_MADVISE }, { "__handle_mm_fault", ROLE_PAGE_FAULT },
+	{ "__x64_sys_madvise", ROLE_MADVISE },	 { "asm_exc_page_fault", ROLE_PAGE_FAULT },
+	{ "do_madvise", ROLE_MADVISE },		 { "do_mem_abort", ROLE_PAGE_FAULT },
+	{ "do_page_fault", ROLE_PAGE_FAULT },	 { "do_user_addr_fault", ROLE_PAGE_FAULT },
+	{ "el0_da", ROLE_PAGE_FAULT },		 { "exc_page_fault", ROLE_PAGE_FAULT },
 	{ "handle_mm_fault", ROLE_PAGE_FAULT },
 };
 
@@ -105,8 +105,7 @@ static int by_name(const void *key, const void *entry)
 	return order ? order : name[t->len] == '\0' ? 0 : -1;
 }
 
-#define FIND(table, name) \
-	find_role(table, sizeof(table) / sizeof((table)[0]), name)
+#define FIND(table, name) find_role(table, sizeof(table) / sizeof((table)[0]), name)
 
 static uint32_t find_role(const struct named_role *table, size_t count, struct text name)
 {
@@ -185,12 +184,9 @@ enum profile_cause framerole_cause(const uint32_t *roles, size_t count)
 enum profile_use framerole_use(const uint32_t *roles, size_t count)
 {
 	static const enum profile_use of_phase[] = {
-		[PHASE_MARK] = USE_MARK_WORKER,
-		[PHASE_ASSIST] = USE_ASSIST,
-		[PHASE_SWEEP] = USE_SWEEP,
-		[PHASE_SWEEP_TERMINATION] = USE_STOP,
-		[PHASE_MARK_TERMINATION] = USE_STOP,
-		[PHASE_SCAVENGE] = USE_SCAVENGE,
+		[PHASE_MARK] = USE_MARK_WORKER,	     [PHASE_ASSIST] = USE_ASSIST,
+		[PHASE_SWEEP] = USE_SWEEP,	     [PHASE_SWEEP_TERMINATION] = USE_STOP,
+		[PHASE_MARK_TERMINATION] = USE_STOP, [PHASE_SCAVENGE] = USE_SCAVENGE,
 	};
 	uint32_t all = all_of(roles, count);
 	enum profile_phase phase;

@@ -81,9 +81,8 @@ static void describe_attr(struct profiles_attr *ret, const struct event_perf_att
 		snprintf(rate, sizeof(rate), "%llu Hz", (unsigned long long)a->sample_hz);
 	else
 		snprintf(rate, sizeof(rate), "one of %llu", (unsigned long long)ret->period);
-	snprintf(ret->detail, sizeof(ret->detail), "%.*s, %s, %s",
-		 (int)a->name.len, a->name.at, rate,
-		 a->exclude_kernel ? "user mode only" : "user and kernel mode");
+	snprintf(ret->detail, sizeof(ret->detail), "%.*s, %s, %s", (int)a->name.len, a->name.at,
+		 rate, a->exclude_kernel ? "user mode only" : "user and kernel mode");
 }
 
 static void take_attr(struct profiles *p, const struct event_perf_attr *a)
@@ -101,8 +100,7 @@ static void take_source(struct profiles *p, const struct event_source *s)
 {
 	struct profiles_source one;
 
-	if (!text_starts(s->name, "perf.") ||
-	    p->sources.len / sizeof(one) == SOURCES_MAX)
+	if (!text_starts(s->name, "perf.") || p->sources.len / sizeof(one) == SOURCES_MAX)
 		return;
 	snprintf(one.name, sizeof(one.name), "%.*s", (int)s->name.len, s->name.at);
 	snprintf(one.state, sizeof(one.state), "%.*s", (int)s->state.len, s->state.at);
@@ -312,6 +310,11 @@ const struct profile *profiles_at(const struct profiles *p, size_t i)
 	return &p->selections[i].profile;
 }
 
+bool profiles_was_recorded(const struct profiles *p, size_t i)
+{
+	return p->selections[i].attr != NULL;
+}
+
 static const char *source_of(const struct profile_request *r, char *buf, size_t cap)
 {
 	switch (r->role) {
@@ -356,7 +359,8 @@ void profiles_complain(const struct profiles *p, struct buf *out)
 {
 	imageset_complain(p->locations.images, out);
 	if (p->bad_block_count)
-		buf_addf(out, "blocks of perf records that made no sense from some point on: %llu\n",
+		buf_addf(out,
+			 "blocks of perf records that made no sense from some point on: %llu\n",
 			 (unsigned long long)p->bad_block_count);
 	if (p->returned.is_full)
 		buf_addf(out, "more memory was given back than is kept track of: refaults are too "

@@ -32,16 +32,16 @@ struct profiles_source {
 struct profiles_selection {
 	struct profile_request request;
 	struct profilerows rows;
-	struct profile profile; /* valid once finished */
+	struct profile profile;		  /* valid once finished */
 	const struct profiles_attr *attr; /* NULL: not recorded */
-	struct buf mappings; /* struct profile_mapping */
+	struct buf mappings;		  /* struct profile_mapping */
 };
 
 struct profiles {
 	struct profiles_selection selections[PROFILES_REQUESTS_MAX];
 	size_t selection_count;
 	struct locations locations;
-	struct chainmend *mend;	/* after the first event of a session */
+	struct chainmend *mend;	    /* after the first event of a session */
 	struct perflayouts layouts; /* user: index in attrs */
 	struct profiles_attr attrs[PROFILES_ATTRS_MAX];
 	size_t attr_count;

@@ -33,8 +33,7 @@ static bool is_thread(const void *arg, uint32_t index)
 {
 	const struct thread_search *s = arg;
 
-	return ((const struct profile_thread *)(const void *)s->p->threads.at)[index].tid ==
-	       s->tid;
+	return ((const struct profile_thread *)(const void *)s->p->threads.at)[index].tid == s->tid;
 }
 
 static uint32_t find_thread(struct profiles *p, uint64_t pid, uint64_t tid)
@@ -104,21 +103,20 @@ static void label(struct profiles *p, struct profilerows *rows, struct profile_s
 	if (row->sample_count == 1) {
 		row->phase = framerole_phase(roles, c->count);
 		row->use = framerole_use(roles, c->count);
-		row->cause = role == PERF_ROLE_RETURN ? framerole_cause(roles, c->count)
-						      : CAUSE_NONE;
+		row->cause =
+			role == PERF_ROLE_RETURN ? framerole_cause(roles, c->count) : CAUSE_NONE;
 	}
 	rows->cut_stack_count += c->is_cut;
 	rows->unknown_leaf_count +=
 		c->count == 0 || !locations_facts(&p->locations, c->locations[0])->is_named;
 }
 
-static void add_sample(struct profiles *p, struct profiles_selection *s,
-		       const struct perfrecord *r, uint64_t return_bytes)
+static void add_sample(struct profiles *p, struct profiles_selection *s, const struct perfrecord *r,
+		       uint64_t return_bytes)
 {
 	uint32_t thread = s->request.by_thread ? find_thread(p, r->pid, r->tid) : PROFILE_NONE;
-	struct profile_stack *row =
-		profilerows_add(&s->rows, p->chain.locations, p->chain.count, thread,
-				value_of(p, s, r, return_bytes));
+	struct profile_stack *row = profilerows_add(&s->rows, p->chain.locations, p->chain.count,
+						    thread, value_of(p, s, r, return_bytes));
 
 	label(p, &s->rows, row, s->request.role);
 }

@@ -30,8 +30,7 @@ static int walk(struct profiles *p, struct reader *r, enum profiles_end *ret_end
 	return 0;
 }
 
-int profiles_read(struct profiles *p, const char *path, enum profiles_end *ret_end,
-		  struct err *err)
+int profiles_read(struct profiles *p, const char *path, enum profiles_end *ret_end, struct err *err)
 {
 	struct reader *r = NULL;
 	int rc = reader_open(&r, path, err);

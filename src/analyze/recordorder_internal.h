@@ -1,7 +1,8 @@
 /* recordorder_internal.h - perf records of all CPUs in the order of their times.
  *
  * Each CPU's ring is in order; between rings only a round tells from when on nothing older comes
- * (docs/recording-format.md, perf_round). What waits is bounded by what comes between two rounds. */
+ * (docs/recording-format.md, perf_round). What waits is bounded by what comes between two rounds.
+ */
 #ifndef RECORDORDER_INTERNAL_H
 #define RECORDORDER_INTERNAL_H
 

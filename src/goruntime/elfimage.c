@@ -105,6 +105,20 @@ bool elfimage_data_segment(struct elfsection *ret, const struct elfimage *im, si
 	return false;
 }
 
+bool elfimage_segment(struct elfsection *ret, const struct elfimage *im, size_t index)
+{
+	GElf_Phdr ph;
+
+	for (size_t i = 0; segment_at(&ph, im, i); i++) {
+		if (ph.p_type != PT_LOAD || index-- > 0)
+			continue;
+		*ret = (struct elfsection){ .vaddr = ph.p_vaddr,
+					    .bytes = slice(im->file, ph.p_offset, ph.p_filesz) };
+		return true;
+	}
+	return false;
+}
+
 struct text elfimage_bytes_at(const struct elfimage *im, uint64_t vaddr, uint64_t len)
 {
 	GElf_Phdr ph;
@@ -127,8 +141,8 @@ static uint64_t number_of(struct text t)
 	return t.len >= 1 && t.len <= 8 ? cursor_uint(&c, t.len) : 0;
 }
 
-/* The addend of the RELATIVE relocation of the word at vaddr; 0 when there is none. */
-static uint64_t addend_in(struct text table, uint64_t vaddr, uint64_t relative_type)
+static bool each_in(struct text table, uint64_t relative_type, elfimage_relocate *relocate,
+		    void *arg)
 {
 	struct cursor c = cursor_over(table.at, table.len);
 
@@ -137,35 +151,57 @@ static uint64_t addend_in(struct text table, uint64_t vaddr, uint64_t relative_t
 		uint64_t info = cursor_uint(&c, 8);
 		uint64_t addend = cursor_uint(&c, 8);
 
-		if (offset == vaddr && ELF64_R_TYPE(info) == relative_type)
-			return addend;
+		if (ELF64_R_TYPE(info) == relative_type && !relocate(arg, offset, addend))
+			return false;
 	}
-	return 0;
+	return true;
 }
 
-static uint64_t relocated_at(const struct elfimage *im, uint64_t vaddr)
+void elfimage_each_relative(const struct elfimage *im, elfimage_relocate *relocate, void *arg)
 {
 	GElf_Ehdr header;
-	uint64_t type = 0, found = 0, left = RELOCS_SEARCHED;
+	uint64_t type = 0, left = RELOCS_SEARCHED;
 
 	if (!gelf_getehdr(im->elf, &header) || im->pointer_bytes != 8)
-		return 0;
+		return;
 	if (header.e_machine == EM_X86_64)
 		type = R_X86_64_RELATIVE;
 	else if (header.e_machine == EM_AARCH64)
 		type = R_AARCH64_RELATIVE;
 	else
-		return 0;
-	for (Elf_Scn *scn = NULL; found == 0 && (scn = elf_nextscn(im->elf, scn));) {
+		return;
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
 		GElf_Shdr sh;
 
 		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_RELA ||
 		    !(sh.sh_flags & SHF_ALLOC) || sh.sh_size > left)
 			continue;
 		left -= sh.sh_size;
-		found = addend_in(slice(im->file, sh.sh_offset, sh.sh_size), vaddr, type);
+		if (!each_in(slice(im->file, sh.sh_offset, sh.sh_size), type, relocate, arg))
+			return;
 	}
-	return found;
+}
+
+struct word {
+	uint64_t vaddr, value;
+};
+
+static bool note_word(void *arg, uint64_t vaddr, uint64_t value)
+{
+	struct word *w = arg;
+
+	if (vaddr != w->vaddr || value == 0)
+		return true;
+	w->value = value;
+	return false;
+}
+
+static uint64_t relocated_at(const struct elfimage *im, uint64_t vaddr)
+{
+	struct word w = { vaddr, 0 };
+
+	elfimage_each_relative(im, note_word, &w);
+	return w.value;
 }
 
 uint64_t elfimage_pointer_at(const struct elfimage *im, uint64_t vaddr, size_t width_bytes)

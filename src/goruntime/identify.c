@@ -10,8 +10,7 @@
 #include "goruntime/elfimage.h"
 #include "goruntime/buildinfo.h"
 
-#define GO_NOTE_BUILD_ID   4	      /* cmd/internal/buildid: ELF_NOTE_GOBUILDID_TAG */
-#define DATA_SEARCHED	   (1U << 20) /* of each writable segment, when there is no section */
+#define GO_NOTE_BUILD_ID   4 /* cmd/internal/buildid: ELF_NOTE_GOBUILDID_TAG */
 #define GNU_BUILD_ID_BYTES 64
 
 /* What the release is at least and at most, by the first word of the function table. */
@@ -60,34 +59,6 @@ static bool set_version(struct go_binary *b, struct text version, const char *fr
 	b->version[version.len] = '\0';
 	b->version_from = from;
 	return true;
-}
-
-static struct text memory_bytes_at(void *arg, uint64_t vaddr, uint64_t len)
-{
-	return elfimage_bytes_at(arg, vaddr, len);
-}
-
-static uint64_t memory_pointer_at(void *arg, uint64_t vaddr, size_t width_bytes)
-{
-	return elfimage_pointer_at(arg, vaddr, width_bytes);
-}
-
-/* In its section; without section table, at the front of writable memory, where the linker puts it.
- */
-static enum buildinfo_status read_buildinfo(struct buildinfo *ret, struct elfimage *im)
-{
-	const struct buildinfo_memory memory = { .bytes_at = memory_bytes_at,
-						 .pointer_at = memory_pointer_at,
-						 .arg = im };
-	enum buildinfo_status status = BUILDINFO_NONE;
-	struct elfsection s;
-
-	if (elfimage_section(&s, im, ".go.buildinfo"))
-		return buildinfo_decode(ret, s.bytes, s.vaddr, &memory);
-	for (size_t i = 0;
-	     status == BUILDINFO_NONE && elfimage_data_segment(&s, im, i, DATA_SEARCHED); i++)
-		status = buildinfo_decode(ret, s.bytes, s.vaddr, &memory);
-	return status;
 }
 
 /* Settings that change how the garbage collector or the measurement behaves. -ldflags itself is not
@@ -173,7 +144,7 @@ static void explain_buildinfo(struct go_binary *b, enum buildinfo_status status)
 static void identify_elf(struct go_binary *b, struct elfimage *im)
 {
 	struct buildinfo info = { 0 };
-	enum buildinfo_status status = read_buildinfo(&info, im);
+	enum buildinfo_status status = buildinfo_of_image(&info, im);
 	struct elfsection pclntab;
 	struct text note;
 
