@@ -18,11 +18,15 @@ struct elfimage {
 	struct text file; /* all its bytes, mapped */
 	size_t segment_count;
 	unsigned pointer_bytes; /* 4 or 8 */
+	unsigned machine;	/* EM_X86_64, EM_AARCH64, ... (elf.h) */
 };
 
 /* Map the file behind fd, which stays with the caller. 0; -ENOEXEC when it is not a little-endian
  * ELF file that libelf takes; another negative errno when it cannot be read, *err filled. */
 int elfimage_open(struct elfimage *ret, int fd, struct err *err);
+
+/* The same over bytes in memory, borrowed until elfimage_close. 0 or -ENOEXEC. */
+int elfimage_open_bytes(struct elfimage *ret, struct text bytes);
 void elfimage_close(struct elfimage *im);
 
 struct elfsection {
@@ -36,6 +40,23 @@ bool elfimage_section(struct elfsection *ret, const struct elfimage *im, const c
 /* Loaded, writable segments, and at most cap bytes of each: the index-th, or false. */
 bool elfimage_data_segment(struct elfsection *ret, const struct elfimage *im, size_t index,
 			   size_t cap);
+
+struct elfsegment {
+	unsigned type, flags; /* PT_LOAD..., PF_X... (elf.h) */
+	uint64_t vaddr, file_off;
+	uint64_t file_bytes; /* may reach beyond the end of a file that was cut */
+};
+
+/* The index-th program header; false behind the last one. */
+bool elfimage_segment(struct elfsegment *ret, const struct elfimage *im, size_t index);
+
+/* How many bytes the compressed sections say that they have when unpacked (SHF_COMPRESSED, and
+ * .zdebug_* of Go 1.11-1.18); UINT64_MAX when that is beyond counting. */
+uint64_t elfimage_unpacked_bytes(const struct elfimage *im);
+
+/* A section as libelf holds it: unpacked, once libdw has unpacked it in place. Empty when there is
+ * none. */
+struct text elfimage_section_data(const struct elfimage *im, const char *name);
 
 /* len bytes at vaddr as the file has them; empty when it does not. */
 struct text elfimage_bytes_at(const struct elfimage *im, uint64_t vaddr, uint64_t len);

@@ -23,19 +23,14 @@ static struct text slice(struct text file, uint64_t off, uint64_t len)
 	return (struct text){ .at = file.at + off, .len = (size_t)len };
 }
 
-int elfimage_open(struct elfimage *ret, int fd, struct err *err)
+/* Own elf, which may be NULL. */
+static int take_elf(struct elfimage *ret, Elf *elf)
 {
-	struct elfimage im = { 0 };
-	struct stat st;
+	struct elfimage im = { .elf = elf };
 	GElf_Ehdr header;
 	size_t len = 0;
 
-	if (fstat(fd, &st) < 0)
-		return err_set(err, errno, "cannot look at the executable");
-	if (!S_ISREG(st.st_mode) || elf_version(EV_CURRENT) == EV_NONE)
-		return -ENOEXEC;
-	im.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (!im.elf)
+	if (!elf)
 		return -ENOEXEC;
 	im.file.at = elf_rawfile(im.elf, &len);
 	im.file.len = len;
@@ -46,8 +41,28 @@ int elfimage_open(struct elfimage *ret, int fd, struct err *err)
 		return -ENOEXEC;
 	}
 	im.pointer_bytes = header.e_ident[EI_CLASS] == ELFCLASS64 ? 8 : 4;
+	im.machine = header.e_machine;
 	*ret = im;
 	return 0;
+}
+
+int elfimage_open(struct elfimage *ret, int fd, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(err, errno, "cannot look at the executable");
+	if (!S_ISREG(st.st_mode) || elf_version(EV_CURRENT) == EV_NONE)
+		return -ENOEXEC;
+	return take_elf(ret, elf_begin(fd, ELF_C_READ_MMAP, NULL));
+}
+
+int elfimage_open_bytes(struct elfimage *ret, struct text bytes)
+{
+	if (bytes.len == 0 || elf_version(EV_CURRENT) == EV_NONE)
+		return -ENOEXEC;
+	/* libelf writes nothing into the bytes of a file that it was not told to change */
+	return take_elf(ret, elf_memory((char *)bytes.at, bytes.len));
 }
 
 void elfimage_close(struct elfimage *im)
@@ -59,6 +74,20 @@ void elfimage_close(struct elfimage *im)
 static bool segment_at(GElf_Phdr *ret, const struct elfimage *im, size_t i)
 {
 	return i < im->segment_count && i <= INT32_MAX && gelf_getphdr(im->elf, (int)i, ret);
+}
+
+bool elfimage_segment(struct elfsegment *ret, const struct elfimage *im, size_t index)
+{
+	GElf_Phdr ph;
+
+	if (!segment_at(&ph, im, index))
+		return false;
+	*ret = (struct elfsegment){ .type = ph.p_type,
+				    .flags = ph.p_flags,
+				    .vaddr = ph.p_vaddr,
+				    .file_off = ph.p_offset,
+				    .file_bytes = ph.p_filesz };
+	return true;
 }
 
 bool elfimage_section(struct elfsection *ret, const struct elfimage *im, const char *name)
@@ -86,6 +115,69 @@ bool elfimage_section(struct elfsection *ret, const struct elfimage *im, const c
 		return true;
 	}
 	return false;
+}
+
+/* .zdebug_*: "ZLIB" and the size as a big-endian number of 8 bytes (Go's debug/elf/file.go). */
+static uint64_t zdebug_bytes(struct text bytes)
+{
+	uint64_t v = 0;
+
+	if (bytes.len < 12 || memcmp(bytes.at, "ZLIB", 4) != 0)
+		return 0;
+	for (size_t i = 4; i < 12; i++)
+		v = v << 8 | (unsigned char)bytes.at[i];
+	return v;
+}
+
+uint64_t elfimage_unpacked_bytes(const struct elfimage *im)
+{
+	uint64_t sum = 0;
+	size_t names;
+
+	if (elf_getshdrstrndx(im->elf, &names) < 0)
+		return 0;
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
+		GElf_Shdr sh;
+		GElf_Chdr chdr;
+		const char *name;
+		uint64_t one = 0;
+
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(im->elf, names, sh.sh_name);
+		if (sh.sh_flags & SHF_COMPRESSED)
+			one = gelf_getchdr(scn, &chdr) ? chdr.ch_size : 0;
+		else if (name && strncmp(name, ".zdebug", 7) == 0)
+			one = zdebug_bytes(slice(im->file, sh.sh_offset, sh.sh_size));
+		if (one > UINT64_MAX - sum)
+			return UINT64_MAX;
+		sum += one;
+	}
+	return sum;
+}
+
+struct text elfimage_section_data(const struct elfimage *im, const char *name)
+{
+	size_t names;
+
+	if (elf_getshdrstrndx(im->elf, &names) < 0)
+		return (struct text){ 0 };
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
+		GElf_Shdr sh;
+		const char *found;
+		Elf_Data *data;
+
+		if (!gelf_getshdr(scn, &sh))
+			continue;
+		found = elf_strptr(im->elf, names, sh.sh_name);
+		if (!found || strcmp(found, name) != 0)
+			continue;
+		data = elf_getdata(scn, NULL);
+		if (!data || !data->d_buf)
+			break;
+		return (struct text){ .at = data->d_buf, .len = data->d_size };
+	}
+	return (struct text){ 0 };
 }
 
 bool elfimage_data_segment(struct elfsection *ret, const struct elfimage *im, size_t index,
