@@ -37,7 +37,13 @@ $(B)/gen/profile.pb-c.c $(B)/gen/profile.pb-c.h &: src/render/profile.proto
 $(B)/gen/%.o: $(B)/gen/%.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $< -o $@
 
+# The style and the script of the flame graph as C strings, without comments and indentation.
+$(B)/gen/flame.%.inc: src/render/flame.%
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/^[ \t]*//' -e '/^$$/d' -e '/^\/\//d' -e '/^\/\*.*\*\/$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
+
 $(B)/src/render/pprof.o: | $(B)/gen/profile.pb-c.h
+$(B)/src/render/flame_page.o: | $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
 
 # A unit test reaches the internal headers of a module through -Isrc; the program may not.
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libgctide.a Makefile

@@ -16,21 +16,14 @@ struct line {
 static void set_line(struct line *line, const struct stackrows *t, const struct stack_row *row,
 		     uint32_t common)
 {
-	size_t len = common ? line->ends[common - 1] : 0;
-
-	line->text.len = len;
+	line->text.len = common ? line->ends[common - 1] : 0;
 	for (uint32_t i = common; i < row->count; i++) {
 		struct text name = t->names[t->keys[row->first + i]];
 
-		if (line->text.cap - len < name.len + 1) {
-			line->text.len = len;
-			buf_room(&line->text, name.len + 1);
-		}
-		memcpy(line->text.at + len, name.at, name.len + 1); /* with its ';' */
-		len += name.len + 1;
-		line->ends[i] = len;
+		memcpy(buf_room(&line->text, name.len + 1), name.at, name.len + 1); /* and ';' */
+		line->text.len += name.len + 1;
+		line->ends[i] = line->text.len;
 	}
-	line->text.len = len;
 }
 
 static void add_count(struct buf *out, uint64_t v)
