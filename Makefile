@@ -42,6 +42,8 @@ $(B)/gen/flame.%.inc: src/render/flame.%
 	@mkdir -p $(@D)
 	$(Q)sed -e 's/^[ \t]*//' -e '/^$$/d' -e '/^\/\//d' -e '/^\/\*.*\*\/$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
 
+generated: $(B)/gen/profile.pb-c.h $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
+
 $(B)/src/render/pprof.o: | $(B)/gen/profile.pb-c.h
 $(B)/src/render/flame_page.o: | $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
 
@@ -123,5 +125,5 @@ clean:
 
 -include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(UNIT_BIN:=.d)
 .PHONY: all samples demo test unit unit-binaries check asan fuzz bench test-matrix layers tidy format \
-	install uninstall print-libs help clean
+	install uninstall print-libs generated help clean
 .SECONDARY:

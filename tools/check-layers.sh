@@ -30,8 +30,15 @@ FNR == 1 { split(FILENAME, part, "/"); from = part[2] }
 {
 	fence("perfmon/", "^src/capture/hwevent_pfm.c$")
 	fence("linux/perf_event.h", "^src/(capture/|parse/perfrecord)")
-	fence("gelf.h|^#include <libelf.h", "^src/goruntime/")
+	if ($0 ~ "^#include .*pb-c.h" && FILENAME != "src/render/pprof.c") {
+		print FILENAME ":" FNR ": " $2 " belongs to src/render/pprof.c only"
+		bad = 1
+	}
+	fence("gelf.h|^#include <libelf.h", "^src/(goruntime|symbols)/")
+	fence("dwarf.h|^#include <elfutils/", "^src/symbols/")
+	fence("libunwind", "^src/symbols/unwind_")
 	fence("zstd.h", "^src/recording/")
+	fence("zlib.h", "^src/(recording/|render/gzipstream|symbols/debugfile)")
 	fence("jansson.h", "^src/render/")
 }
 END { exit bad }

@@ -14,4 +14,12 @@ struct perf_event_attr;
  * 0, or a negative errno with *err filled (-ENOENT: no such event here). */
 int hwevent_encode(struct perf_event_attr *attr, const char *name, bool kernel, struct err *err);
 
+/* Every event that libpfm4 knows for a PMU that is here, in its order; name as hwevent_encode takes
+ * it. */
+struct hwevent_listed {
+	const char *pmu, *name, *description; /* borrowed during the call */
+};
+typedef void hwevent_sink(void *arg, const struct hwevent_listed *event);
+void hwevent_list(hwevent_sink *sink, void *arg);
+
 #endif

@@ -31,6 +31,7 @@ struct command {
 	int (*run)(int argc, char **argv, struct err *err);
 };
 
-extern const struct command cmd_record, cmd_report, cmd_parse, cmd_dump, cmd_doctor;
+extern const struct command cmd_record, cmd_report, cmd_parse, cmd_fold, cmd_pprof, cmd_flame,
+	cmd_events, cmd_dump, cmd_doctor;
 
 #endif

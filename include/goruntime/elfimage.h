@@ -65,9 +65,6 @@ struct text elfimage_bytes_at(const struct elfimage *im, uint64_t vaddr, uint64_
  * it (R_X86_64_RELATIVE, R_AARCH64_RELATIVE; no other machine); 0 when neither says. */
 uint64_t elfimage_pointer_at(const struct elfimage *im, uint64_t vaddr, size_t width_bytes);
 
-/* Loaded segments of any kind, whole: the index-th, or false. */
-bool elfimage_segment(struct elfsection *ret, const struct elfimage *im, size_t index);
-
 /* The RELATIVE relocations (of 64-bit images), one by one: true until relocate says false, or they
  * end. vaddr: the word; value: what it will be, before the image is moved. */
 typedef bool elfimage_relocate(void *arg, uint64_t vaddr, uint64_t value);

@@ -1,10 +1,10 @@
 /* pclntab.h - decode Go's function table: names, files, lines, inlining and stack depths by program
  * counter.
  *
- * Formats: debug/gosym/pclntab.go, runtime/symtab.go, runtime/symtabinl.go and cmd/link/internal/ld/
- * pcln.go of Go 1.5-1.27; four layouts, named after the first release that had each: 1.2, 1.16,
- * 1.18, 1.20. Only little-endian tables with 8-byte pointers. Pure: no I/O, no allocation; every
- * offset in the table is untrusted. */
+ * Formats: debug/gosym/pclntab.go, runtime/symtab.go, runtime/symtabinl.go and
+ * cmd/link/internal/ld/ pcln.go of Go 1.5-1.27; four layouts, named after the first release that
+ * had each: 1.2, 1.16, 1.18, 1.20. Only little-endian tables with 8-byte pointers. Pure: no I/O, no
+ * allocation; every offset in the table is untrusted. */
 #ifndef GORUNTIME_PCLNTAB_H
 #define GORUNTIME_PCLNTAB_H
 
@@ -34,18 +34,19 @@ struct pclntab {
 	uint64_t quantum;    /* code is measured in this many bytes */
 	uint64_t text_start; /* what program counters count from; 0 in layouts 1.2, 1.16 */
 	uint64_t func_count;
-	uint64_t functab, pcln; /* offsets in table: of the list of functions, of what it points to */
+	uint64_t functab,
+		pcln; /* offsets in table: of the list of functions, of what it points to */
 	uint64_t names, units, files, values; /* offsets in table */
-	uint64_t gofunc; /* vaddr that function data counts from, layouts 1.18 and 1.20; UNKNOWN_U64:
-			    no inlining */
+	uint64_t gofunc; /* vaddr that function data counts from, layouts 1.18 and 1.20;
+			    UNKNOWN_U64: no inlining */
 	/* len bytes at vaddr of the program's image, borrowed; empty when it has none. */
 	struct text (*bytes_at)(const void *arg, uint64_t vaddr, uint64_t len);
 	const void *arg;
 };
 
 /* Read the header at the front of table. True and *ret filled (text_start as the header says,
- * gofunc unknown, inlining as the layout says, bytes_at NULL), or false, *ret untouched, when it is no
- * table or one whose parts lie outside of it. */
+ * gofunc unknown, inlining as the layout says, bytes_at NULL), or false, *ret untouched, when it is
+ * no table or one whose parts lie outside of it. */
 bool pclntab_open(struct pclntab *ret, struct text table);
 
 /* Where the i-th function (i < func_count) begins, and where the last one ends (i == func_count).

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <perfmon/pfmlib_perf_event.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/hwevent.h"
@@ -25,4 +26,29 @@ int hwevent_encode(struct perf_event_attr *attr, const char *name, bool kernel, 
 	attr->exclude_kernel = !kernel;
 	attr->exclude_hv = 1;
 	return 0;
+}
+
+static void list_pmu(const pfm_pmu_info_t *pmu, hwevent_sink *sink, void *arg)
+{
+	for (int i = pmu->first_event; i != -1; i = pfm_get_event_next(i)) {
+		pfm_event_info_t info = { .size = sizeof(info) };
+		char name[256];
+
+		if (pfm_get_event_info(i, PFM_OS_PERF_EVENT, &info) != PFM_SUCCESS)
+			continue;
+		snprintf(name, sizeof(name), "%s::%s", pmu->name, info.name);
+		sink(arg, &(struct hwevent_listed){ pmu->desc, name, info.desc });
+	}
+}
+
+void hwevent_list(hwevent_sink *sink, void *arg)
+{
+	if (pfm_initialize() != PFM_SUCCESS)
+		return;
+	for (int p = PFM_PMU_NONE; p < PFM_PMU_MAX; p++) {
+		pfm_pmu_info_t pmu = { .size = sizeof(pmu) };
+
+		if (pfm_get_pmu_info((pfm_pmu_t)p, &pmu) == PFM_SUCCESS && pmu.is_present)
+			list_pmu(&pmu, sink, arg);
+	}
 }

@@ -270,6 +270,9 @@ int perfset_try_event(const char *name, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	if (perfslots_is_fault_event(&attr))
+		return err_say(err, EEXIST,
+			       "page faults are recorded anyway: gctide fold --event faults");
 	fd = perfslots_open_event(&attr, 0, -1);
 	if (fd >= 0) {
 		close(fd);

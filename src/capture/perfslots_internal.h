@@ -47,6 +47,10 @@ int perfslots_make_attr(struct perf_event_attr *attr, const struct slot *s, bool
  * else the CPU clock. */
 void perfslots_choose_cpu_event(struct slot *s, pid_t pid, int cpu, bool kernel);
 
+/* Is it one of the events of page faults, which have slots of their own? Two of one kind would
+ * confuse the kernel (see ALL_FAULTS). */
+bool perfslots_is_fault_event(const struct perf_event_attr *attr);
+
 /* perf_event_open(2): a descriptor or a negative errno. */
 int perfslots_open_event(const struct perf_event_attr *attr, pid_t pid, int cpu);
 

@@ -197,20 +197,6 @@ bool elfimage_data_segment(struct elfsection *ret, const struct elfimage *im, si
 	return false;
 }
 
-bool elfimage_segment(struct elfsection *ret, const struct elfimage *im, size_t index)
-{
-	GElf_Phdr ph;
-
-	for (size_t i = 0; segment_at(&ph, im, i); i++) {
-		if (ph.p_type != PT_LOAD || index-- > 0)
-			continue;
-		*ret = (struct elfsection){ .vaddr = ph.p_vaddr,
-					    .bytes = slice(im->file, ph.p_offset, ph.p_filesz) };
-		return true;
-	}
-	return false;
-}
-
 struct text elfimage_bytes_at(const struct elfimage *im, uint64_t vaddr, uint64_t len)
 {
 	GElf_Phdr ph;

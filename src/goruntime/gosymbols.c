@@ -1,6 +1,7 @@
 /* gosymbols.c - the function table of a Go program: found in its file, then asked. */
 #include "goruntime/gosymbols.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -35,11 +36,26 @@ static bool scan_for_table(struct gosymbols *g, struct elfsection in)
 		if (b[1] != 0xff || b[2] != 0xff || b[3] != 0xff || b[0] < 0xf0 || b[4] || b[5] ||
 		    b[7] != 8)
 			continue;
-		if (pclntab_open(&g->table,
-				 (struct text){ in.bytes.at + at, in.bytes.len - at })) {
+		if (pclntab_open(&g->table, (struct text){ in.bytes.at + at, in.bytes.len - at })) {
 			g->vaddr = in.vaddr + at;
 			return true;
 		}
+	}
+	return false;
+}
+
+static bool scan_segments(struct gosymbols *g)
+{
+	struct elfsegment segment;
+
+	for (size_t i = 0; elfimage_segment(&segment, g->image, i); i++) {
+		struct elfsection s = { .vaddr = segment.vaddr };
+
+		if (segment.type != PT_LOAD)
+			continue;
+		s.bytes = elfimage_bytes_at(g->image, segment.vaddr, segment.file_bytes);
+		if (scan_for_table(g, s))
+			return true;
 	}
 	return false;
 }
@@ -55,8 +71,7 @@ static int find_table(struct gosymbols *g, struct err *err)
 		g->vaddr = s.vaddr;
 		if (pclntab_open(&g->table, s.bytes))
 			return 0;
-		return err_say(err, EBADMSG, "its function table (%s) cannot be read",
-			       sections[i]);
+		return err_say(err, EBADMSG, "its function table (%s) cannot be read", sections[i]);
 	}
 	if (elfimage_section(&s, g->image, ".data.rel.ro") && scan_for_table(g, s))
 		return 0;
@@ -64,10 +79,7 @@ static int find_table(struct gosymbols *g, struct err *err)
 	if (!elfimage_section(&s, g->image, ".go.buildinfo") &&
 	    !elfimage_note(&(struct text){ 0 }, g->image, "Go", 4))
 		return -ENOENT;
-	for (size_t i = 0; elfimage_segment(&s, g->image, i); i++)
-		if (scan_for_table(g, s))
-			return 0;
-	return -ENOENT;
+	return scan_segments(g) ? 0 : -ENOENT;
 }
 
 static bool patch_word(void *arg, uint64_t vaddr, uint64_t value)

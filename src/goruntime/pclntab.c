@@ -104,9 +104,8 @@ bool pclntab_open(struct pclntab *ret, struct text table)
 	word_bytes = cursor_uint(&c, 1);
 	t.func_count = cursor_uint(&c, 8);
 	if (c.bad || zero != 0 || word_bytes != 8 || t.func_count == 0 ||
-	    t.func_count > FUNC_COUNT_MAX ||
-	    (t.quantum != 1 && t.quantum != 2 && t.quantum != 4) || !read_layout(&t, magic) ||
-	    !read_offsets(&t, &c))
+	    t.func_count > FUNC_COUNT_MAX || (t.quantum != 1 && t.quantum != 2 && t.quantum != 4) ||
+	    !read_layout(&t, magic) || !read_offsets(&t, &c))
 		return false;
 	list_bytes = has_words(&t) ? 16 * t.func_count + 8 : 8 * t.func_count + 4;
 	if (t.functab > table.len || list_bytes > table.len - t.functab)
@@ -181,8 +180,8 @@ static uint64_t take_varint(struct cursor *c)
 }
 
 /* runtime.pcvalue: pairs of a step of the value (zigzag) and of the program counter. */
-bool pclntab_value(const struct pclntab *t, uint64_t table, const struct pclntab_func *f, uint64_t pc,
-		   int64_t *ret)
+bool pclntab_value(const struct pclntab *t, uint64_t table, const struct pclntab_func *f,
+		   uint64_t pc, int64_t *ret)
 {
 	struct cursor c = at_offset(t, t->values + table);
 	uint64_t at = f->entry;
@@ -221,8 +220,8 @@ uint64_t pclntab_pcdata(const struct pclntab *t, const struct pclntab_func *f, u
 static uint64_t pointer_funcdata(const struct pclntab *t, const struct pclntab_func *f,
 				 uint64_t behind_pcdata, unsigned which)
 {
-	struct cursor c = at_offset(t, f->at + ((behind_pcdata + 7) & ~UINT64_C(7)) +
-					       (uint64_t)which * 8);
+	struct cursor c =
+		at_offset(t, f->at + ((behind_pcdata + 7) & ~UINT64_C(7)) + (uint64_t)which * 8);
 	uint64_t v = cursor_uint(&c, 8);
 
 	return c.bad || v == 0 ? UNKNOWN_U64 : v;

@@ -18,10 +18,12 @@ static const struct inline_shape shapes[] = {
 
 /* One inlined call. */
 struct call {
-	int64_t parent; /* the call that it was inlined into; -1: the function itself (before 1.20) */
+	int64_t parent; /* the call that it was inlined into; -1: the function itself (before 1.20)
+			 */
 	int64_t file, line; /* where it was called (before 1.20) */
 	uint64_t name;
-	uint64_t parent_pc; /* from the function's entry: a place in the call's surroundings (1.20+) */
+	uint64_t parent_pc; /* from the function's entry: a place in the call's surroundings (1.20+)
+			     */
 	uint64_t start_line;
 };
 
@@ -63,8 +65,8 @@ static bool read_call(const struct pclntab *t, uint64_t tree, int64_t index, str
 struct walk {
 	const struct pclntab *t;
 	struct pclntab_func f;
-	uint64_t tree, indexes; /* of the function */
-	int64_t index;		/* of the call at this place; -1: the function itself */
+	uint64_t tree, indexes;	 /* of the function */
+	int64_t index;		 /* of the call at this place; -1: the function itself */
 	struct code_frame place; /* its file and line */
 };
 
@@ -115,8 +117,8 @@ size_t pclntab_frames(const struct pclntab *t, uint64_t pc, struct code_frame *o
 
 	if (max == 0 || !start_walk(&w, t, pc))
 		return 0;
-	for (unsigned step = 0; step < 2 * CODE_FRAMES_MAX && w.index >= 0 &&
-				read_call(t, w.tree, w.index, &call);
+	for (unsigned step = 0;
+	     step < 2 * CODE_FRAMES_MAX && w.index >= 0 && read_call(t, w.tree, w.index, &call);
 	     step++) {
 		if (n + 1 < max)
 			out[n++] = (struct code_frame){ .function = pclntab_name(t, call.name),

@@ -12,8 +12,8 @@ struct pclntab_func {
 bool pclntab_func(const struct pclntab *t, uint64_t pc, struct pclntab_func *ret);
 
 /* The value at pc of a table of values (an offset that a _func has); false when it has none. */
-bool pclntab_value(const struct pclntab *t, uint64_t table, const struct pclntab_func *f, uint64_t pc,
-		   int64_t *ret);
+bool pclntab_value(const struct pclntab *t, uint64_t table, const struct pclntab_func *f,
+		   uint64_t pc, int64_t *ret);
 
 /* The table of the which-th pcdata; vaddr of the which-th funcdata. UNKNOWN_U64 without it. */
 uint64_t pclntab_pcdata(const struct pclntab *t, const struct pclntab_func *f, unsigned which);
