@@ -87,9 +87,9 @@ struct profile_stack {
 	uint32_t thread; /* in threads; PROFILE_NONE when rows are not split by thread */
 	enum profile_phase phase;
 	enum profile_cause cause;
-	enum profile_use use;
 	uint64_t sample_count;
 	uint64_t value; /* in units of `unit`, estimated from the samples by their period */
+	enum profile_use use;
 };
 
 enum profile_unit { PROFILE_COUNT, PROFILE_NANOSECONDS, PROFILE_BYTES };
