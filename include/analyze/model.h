@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/profile.h"
 #include "base/buf.h"
 
 /* One collection. The durations are the printed figures: truncated to their resolution. */
@@ -186,6 +187,25 @@ struct model_losses {
 	} more;
 };
 
+#define MODEL_TOP_STACKS_MAX 5
+
+struct model_top_stack {
+	uint64_t sample_count, value; /* ns of CPU time; faults */
+	struct buf frames;	      /* functions, leaf first, each ended by NUL */
+};
+
+/* Stacks of one kind of event, in short. */
+struct model_stacks {
+	bool was_recorded;
+	struct buf detail; /* how: "perf::PERF_COUNT_SW_CPU_CLOCK, 99 Hz, user and kernel mode" */
+	uint64_t sample_count, value;
+	uint64_t unknown_leaf_count; /* samples whose innermost function has no name */
+	uint64_t cut_stack_count;    /* samples whose stack does not reach its bottom */
+	uint64_t by_use[USE_COUNT];  /* samples */
+	struct model_top_stack top[MODEL_TOP_STACKS_MAX];
+	size_t top_count;
+};
+
 enum model_end { MODEL_WHOLE, MODEL_TRUNCATED, MODEL_CORRUPT, MODEL_FAILED };
 
 struct model_recording {
@@ -216,6 +236,8 @@ struct model {
 	struct model_memory memory;
 	struct model_cgroup cgroup;
 	struct model_cpu cpu;
+	struct model_stacks cpu_stacks, fault_stacks;
+	struct buf stacks_missing; /* lines: what stands between stacks and their names */
 	struct model_observer observer;
 	struct model_losses losses;
 	struct buf uncounted_reason; /* of the first loss without a count */

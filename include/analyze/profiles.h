@@ -41,6 +41,9 @@ void profiles_finish(struct profiles *p);
 /* The i-th request's profile; lives as long as p. Valid after profiles_finish. */
 const struct profile *profiles_at(const struct profiles *p, size_t i);
 
+/* Are stacks of anything recorded? Known after the walk without perf data. */
+bool profiles_has_stacks(const struct profiles *p);
+
 /* Are there stacks of the request's event in the recording? (None of them need have happened.) */
 bool profiles_was_recorded(const struct profiles *p, size_t i);
 

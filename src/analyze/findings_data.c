@@ -36,6 +36,37 @@ static bool is_corrupt(const struct model *m, struct model_finding *f)
 	return true;
 }
 
+/* Stacks whose names are missing because a file is: another build, or not on this machine. */
+static bool lacks_images(const struct model *m, struct model_finding *f)
+{
+	const char *first = (const char *)m->stacks_missing.at;
+	const char *end = m->stacks_missing.len ? memchr(first, '\n', m->stacks_missing.len) : NULL;
+
+	if (!end)
+		return false;
+	finding_evidence(f, "names are missing in stacks: %.*s", (int)(end - first), first);
+	finding_advice(
+		f, "--symbols DIR names the directory with the binaries that ran; all messages: "
+		   "gctide fold");
+	return true;
+}
+
+/* One sample in a hundred without a name is not worth a word. */
+static bool has_unknown_leaves(const struct model *m, struct model_finding *f)
+{
+	const struct model_stacks *s = &m->cpu_stacks;
+	char ratio[UNITS_TEXT_BYTES];
+
+	if (!s->was_recorded || s->unknown_leaf_count * 100 <= s->sample_count)
+		return false;
+	finding_evidence(
+		f, "%s of the CPU samples have no name at their leaf",
+		units_ratio(ratio, (double)s->unknown_leaf_count / (double)s->sample_count));
+	finding_advice(f, "code without symbols: install the library's symbols, or build without "
+			  "stripping it");
+	return true;
+}
+
 struct loss_text {
 	const char *one, *many; /* "perf record lost" */
 	const char *of;		/* "perf records" */
@@ -143,7 +174,7 @@ static bool is_observer_dear(const struct model *m, struct model_finding *f)
 		return false;
 	finding_evidence(f, "watching used %s of CPU time, %s of what the target used",
 			 units_duration(own, m->observer.cpu_ns), units_ratio(ratio, share));
-	finding_advice(f, "record --no-fault-addresses, or a lower -F, costs less");
+	finding_advice(f, "record --no-fault-addresses, or a lower --rss-frequency, costs less");
 	return true;
 }
 
@@ -170,6 +201,8 @@ const struct finding_entry findings_of_data[] = {
 	{ "data.lost", SEVERITY_WARNING, has_losses },
 	{ "data.user_mode_only", SEVERITY_INFO, is_user_mode_only },
 	{ "data.sampled_faults", SEVERITY_INFO, is_sampled },
+	{ "data.symbols", SEVERITY_WARNING, lacks_images },
+	{ "data.unknown_code", SEVERITY_INFO, has_unknown_leaves },
 	{ "observer.stall", SEVERITY_INFO, stalled_too_long },
 	{ "observer.cost", SEVERITY_INFO, is_observer_dear },
 	{ NULL, 0, NULL },

@@ -87,12 +87,23 @@ static void target_done(struct model_target *t)
 		buf_done(texts[i]);
 }
 
+static void stacks_done(struct model_stacks *s)
+{
+	for (size_t i = 0; i < s->top_count; i++)
+		buf_done(&s->top[i].frames);
+	buf_done(&s->detail);
+	s->top_count = 0;
+}
+
 void model_done(struct model *m)
 {
 	target_done(&m->target);
 	buf_done(&m->input_name);
 	buf_done(&m->recording.end_text);
 	buf_done(&m->uncounted_reason);
+	buf_done(&m->stacks_missing);
+	stacks_done(&m->cpu_stacks);
+	stacks_done(&m->fault_stacks);
 	for (size_t i = 0; i < m->source_count; i++) {
 		buf_done(&m->sources[i].name);
 		buf_done(&m->sources[i].state);

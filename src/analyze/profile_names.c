@@ -29,6 +29,23 @@ const char *profile_cause_name(enum profile_cause cause)
 	return (unsigned)cause < CAUSE_COUNT ? names[cause] : "";
 }
 
+const char *profile_use_name(enum profile_use use)
+{
+	static const char *const names[USE_COUNT] = {
+		[USE_PAGE_FAULT] = "kernel_page_fault",
+		[USE_MADVISE] = "kernel_madvise",
+		[USE_SCAVENGE] = "scavenge",
+		[USE_SWEEP] = "sweep",
+		[USE_ASSIST] = "assist",
+		[USE_MARK_WORKER] = "mark_worker",
+		[USE_STOP] = "stop_the_world",
+		[USE_ALLOCATION] = "allocation",
+		[USE_MUTATOR] = "mutator",
+	};
+
+	return (unsigned)use < USE_COUNT ? names[use] : "";
+}
+
 const char *profile_unit_name(enum profile_unit unit)
 {
 	switch (unit) {

@@ -1,6 +1,7 @@
 /* profiles.c - walk a recording, and finish the profiles of it. */
 #include "analyze/profiles.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,9 +68,20 @@ static void take_session(struct profiles *p, const struct event_session *s)
 		p->page_bytes = p->returned.page_bytes = s->page_bytes;
 }
 
+/* "cpu-clock" for libpfm4's "perf::CPU-CLOCK". */
+static void short_name(char *ret, size_t cap, struct text name)
+{
+	bool is_generic = text_starts(name, "perf::");
+	int skip = is_generic ? 6 : 0;
+
+	snprintf(ret, cap, "%.*s", (int)name.len - skip, name.at + skip);
+	for (char *at = ret; is_generic && *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+}
+
 static void describe_attr(struct profiles_attr *ret, const struct event_perf_attr *a)
 {
-	char rate[64];
+	char rate[64], name[96];
 
 	ret->role = a->role;
 	ret->period = is_known(a->sample_period) && a->sample_period ? a->sample_period : 1;
@@ -81,8 +93,9 @@ static void describe_attr(struct profiles_attr *ret, const struct event_perf_att
 		snprintf(rate, sizeof(rate), "%llu Hz", (unsigned long long)a->sample_hz);
 	else
 		snprintf(rate, sizeof(rate), "one of %llu", (unsigned long long)ret->period);
-	snprintf(ret->detail, sizeof(ret->detail), "%.*s, %s, %s", (int)a->name.len, a->name.at,
-		 rate, a->exclude_kernel ? "user mode only" : "user and kernel mode");
+	short_name(name, sizeof(name), a->name);
+	snprintf(ret->detail, sizeof(ret->detail), "%s, %s, %s", name, rate,
+		 a->exclude_kernel ? "user mode only" : "user and kernel mode");
 }
 
 static void take_attr(struct profiles *p, const struct event_perf_attr *a)
@@ -308,6 +321,14 @@ void profiles_finish(struct profiles *p)
 const struct profile *profiles_at(const struct profiles *p, size_t i)
 {
 	return &p->selections[i].profile;
+}
+
+bool profiles_has_stacks(const struct profiles *p)
+{
+	for (size_t i = 0; i < p->attr_count; i++)
+		if (p->attrs[i].role >= PERF_ROLE_CPU && p->attrs[i].role <= PERF_ROLE_EVENT)
+			return true;
+	return false;
 }
 
 bool profiles_was_recorded(const struct profiles *p, size_t i)

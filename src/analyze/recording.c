@@ -6,6 +6,7 @@
 #include "analyze/analyze.h"
 #include "analyze/cycles.h"
 #include "analyze/findings.h"
+#include "analyze/profiles.h"
 #include "analyze/totals.h"
 #include "base/buf.h"
 #include "base/units.h"
@@ -14,6 +15,7 @@
 #include "execs_internal.h"
 #include "faults_internal.h"
 #include "recording/reader.h"
+#include "topstacks_internal.h"
 
 /* The second walk over everything but perf data: trace lines become rows. */
 struct rows {
@@ -33,6 +35,7 @@ struct run {
 	struct collect collect;
 	struct rows rows;
 	struct faults faults;
+	struct profiles *profiles; /* of CPU time, then of faults */
 	struct totals totals;
 	struct reader *reader, *perf_reader;
 };
@@ -62,8 +65,10 @@ static int walk_frame(struct run *run, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	while ((status = reader_next(run->reader, &ev)) == READER_RECORD)
+	while ((status = reader_next(run->reader, &ev)) == READER_RECORD) {
 		collect_add(&run->collect, &ev);
+		profiles_declare(run->profiles, &ev);
+	}
 	note_end(run->m, run->reader, status);
 	collect_finish(&run->collect);
 	run->m->recording.file_bytes = reader_file_bytes(run->reader);
@@ -149,6 +154,7 @@ static int walk_rows_and_faults(struct run *run, struct err *err)
 		return rc;
 	faults_rows_from(&run->faults, pull_row, &run->rows);
 	while ((status = reader_next(run->perf_reader, &ev)) == READER_RECORD) {
+		profiles_add(run->profiles, &ev);
 		rc = faults_add(&run->faults, &ev);
 		if (rc)
 			return rc;
@@ -186,6 +192,18 @@ static void finish_faults(struct run *run)
 		model_add_uncounted(
 			m, &m->losses.more.perf,
 			text_of("a block of perf records made no sense from some point on"));
+}
+
+static void finish_stacks(struct run *run)
+{
+	struct model *m = run->m;
+	struct model_stacks *const of[] = { &m->cpu_stacks, &m->fault_stacks };
+
+	profiles_finish(run->profiles);
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		if (profiles_was_recorded(run->profiles, i))
+			topstacks_fill(of[i], profiles_at(run->profiles, i));
+	profiles_complain(run->profiles, &m->stacks_missing);
 }
 
 /* Whether lines were lost of which the numbers of the others need not tell. */
@@ -267,7 +285,7 @@ static int walk_rows(struct run *run, const struct process *shown, struct err *e
 	cycles_init(&run->rows.cycles, shown ? shown->align.init_ns : 0, origin_ns,
 		    m->memory.sample_count > 0);
 	faults_init(&run->faults, origin_ns, (struct model_sink){ .cycle = count_row, .arg = run });
-	if (!m->faults.has_records)
+	if (!m->faults.has_records && !profiles_has_stacks(run->profiles))
 		return walk_rows_alone(run);
 	return walk_rows_and_faults(run, err);
 }
@@ -278,6 +296,7 @@ static void finish(struct run *run, const struct process *shown)
 	double used_ns = (double)m->cpu.user_ns + (double)m->cpu.system_ns;
 
 	finish_faults(run);
+	finish_stacks(run);
 	m->gc.is_at_least = may_have_ended_unseen(run, shown);
 	processes_describe(&run->collect.processes, shown, m);
 	if (shown) {
@@ -319,6 +338,11 @@ static int run_walks(struct run *run, struct err *err)
 int analyze_recording(struct model *m, const char *path, const struct analyze_options *options,
 		      struct err *err)
 {
+	static const struct profile_request requests[] = {
+		{ .role = PERF_ROLE_CPU, .unit = PROFILE_NANOSECONDS },
+		{ .role = PERF_ROLE_FAULT_STACK, .unit = PROFILE_COUNT },
+	};
+	struct profiles_options stacks = { requests, 2, options->directory };
 	struct run *run = xcalloc(1, sizeof(*run));
 	int rc;
 
@@ -327,12 +351,14 @@ int analyze_recording(struct model *m, const char *path, const struct analyze_op
 	run->m = m;
 	run->path = path;
 	run->options = *options;
+	run->profiles = profiles_new(&stacks);
 	collect_init(&run->collect, m);
 	rc = reader_open(&run->reader, path, err);
 	if (rc == 0)
 		rc = run_walks(run, err);
 	reader_close(run->reader);
 	reader_close(run->perf_reader);
+	profiles_free(run->profiles);
 	free(run);
 	return rc;
 }

@@ -11,14 +11,14 @@
 #include "capture/samplelimits.h"
 #include "capture/tracefs.h"
 
-#define MINOR_FAULTS "perf::PERF_COUNT_SW_PAGE_FAULTS_MIN"
+#define MINOR_FAULTS "perf::MINOR-FAULTS"
 
 /* Not the minor faults, which have their own event: when two events sample the same software event,
  * Linux 6.18 gives the second record the id and the size of the first (kernel/events/core.c:
  * do_perf_sw_event hands one perf_sample_data to both, perf_prepare_sample keeps what is in it).
  * All faults, major ones too, are another event: arch/x86/mm/fault.c, mm/memory.c mm_account_fault.
  */
-#define ALL_FAULTS "perf::PERF_COUNT_SW_PAGE_FAULTS"
+#define ALL_FAULTS "perf::PAGE-FAULTS"
 
 /* All plain fault events have the same layout, so that any record can be read without knowing its
  * event. No instruction pointer: without a call chain it would say memclr more often than not, for
@@ -48,7 +48,7 @@ static void plan_faults(struct slot *slots, const struct perfset_config *c)
 		.role = PERF_ROLE_FAULT_COUNT, .name = MINOR_FAULTS, .wanted = true, .on_exec = true
 	};
 	slots[SLOT_MAJOR] = (struct slot){ .role = PERF_ROLE_MAJOR,
-					   .name = "perf::PERF_COUNT_SW_PAGE_FAULTS_MAJ",
+					   .name = "perf::MAJOR-FAULTS",
 					   .wanted = true,
 					   .on_exec = true,
 					   .sample_period = 1 };
@@ -76,7 +76,7 @@ void perfslots_plan(struct slot *slots, const struct perfset_config *c)
 	plan_faults(slots, c);
 	slots[SLOT_CPU] = stack;
 	slots[SLOT_CPU].role = PERF_ROLE_CPU;
-	slots[SLOT_CPU].name = "perf::PERF_COUNT_SW_CPU_CLOCK";
+	slots[SLOT_CPU].name = "perf::CPU-CLOCK";
 	slots[SLOT_CPU].wanted = wanted;
 	slots[SLOT_FAULT_STACK] = stack;
 	slots[SLOT_FAULT_STACK].role = PERF_ROLE_FAULT_STACK;
@@ -199,9 +199,8 @@ int perfslots_open_event(const struct perf_event_attr *attr, pid_t pid, int cpu)
 
 void perfslots_choose_cpu_event(struct slot *s, pid_t pid, int cpu, bool kernel)
 {
-	static const char *const ladder[] = { "perf::PERF_COUNT_HW_CPU_CYCLES",
-					      "perf::PERF_COUNT_SW_CPU_CLOCK",
-					      "perf::PERF_COUNT_SW_TASK_CLOCK" };
+	static const char *const ladder[] = { "perf::CYCLES", "perf::CPU-CLOCK",
+					      "perf::TASK-CLOCK" };
 
 	for (size_t i = 0; i < sizeof(ladder) / sizeof(ladder[0]); i++) {
 		struct perf_event_attr attr;

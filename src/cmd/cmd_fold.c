@@ -4,12 +4,8 @@
 #include "render/folded.h"
 
 static const struct option_spec fold_options[] = {
-	PROFILE_OPTION_EVENT,
-	PROFILE_OPTION_WEIGHT,
-	PROFILE_OPTION_SPLIT,
-	PROFILE_OPTION_OUTPUT,
-	PROFILE_OPTION_SYMBOLS,
-	{ 0 },
+	PROFILE_OPTION_EVENT,  PROFILE_OPTION_WEIGHT,  PROFILE_OPTION_SPLIT,
+	PROFILE_OPTION_OUTPUT, PROFILE_OPTION_SYMBOLS, { 0 },
 };
 
 static int render(const struct profile *p, const struct profile_values *values, FILE *to)

@@ -10,7 +10,7 @@
 #include "render/renderer.h"
 
 struct report_values {
-	const char *format, *cycles, *color;
+	const char *format, *cycles, *color, *directory;
 	uint64_t process_id;
 };
 
@@ -21,6 +21,8 @@ static const struct option_spec report_options[] = {
 	  "rows to show, the first and the last half (text: 200; else all)", NULL },
 	{ "process", 0, OPTION_COUNT, offsetof(struct report_values, process_id), "N",
 	  "the cycles of another Go process that printed into the same stderr", NULL },
+	{ "symbols", 0, OPTION_TEXT, offsetof(struct report_values, directory), "DIR",
+	  "look for binaries and libraries here first, by path or by name", NULL },
 	{ "color", 0, OPTION_CHOICE, offsetof(struct report_values, color), "WHEN",
 	  "auto (default), always or never", "auto always never" },
 	{ 0 },
@@ -54,7 +56,8 @@ static int judge_end(const struct model *m, struct err *err)
 static int run(const char *path, const struct report_values *values, struct err *err)
 {
 	struct renderer_options options = { .out = stdout };
-	struct analyze_options analyze = { .process_id = values->process_id };
+	struct analyze_options analyze = { .process_id = values->process_id,
+					   .directory = values->directory };
 	struct renderer *renderer = NULL;
 	struct model *m = xcalloc(1, sizeof(*m));
 	int rc, status = EXIT_FAILED;

@@ -86,8 +86,9 @@ static int explain_absence(const struct profiles *p, size_t request, const char 
 	if (events.len)
 		err_hint(err, "it has stacks of: %s", buf_cstr(&events));
 	else
-		err_hint(err, "record with stacks: gctide record -F 99 ...; gctide doctor says what "
-			      "this machine allows");
+		err_hint(err,
+			 "record with stacks: gctide record -F 99 ...; gctide doctor says what "
+			 "this machine allows");
 	buf_done(&events);
 	return EXIT_CANNOT_OBSERVE;
 }
@@ -146,8 +147,8 @@ static int write_out(const struct profile *p, const struct profile_values *v,
 	return rc;
 }
 
-static int finish(const struct profiles *p, const struct profile_values *v,
-		  profile_render *render, enum profiles_end end, struct err *err)
+static int finish(const struct profiles *p, const struct profile_values *v, profile_render *render,
+		  enum profiles_end end, struct err *err)
 {
 	struct err how_it_ended = *err;
 

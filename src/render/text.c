@@ -77,6 +77,7 @@ static int text_end(void *state, const struct renderer_options *o, const struct 
 		if (text->spool)
 			rc = copy_spool(o->out, text->spool);
 	}
+	text_print_stacks(o->out, m);
 	text_print_findings(o->out, m, o->use_color);
 	fputc('\n', o->out);
 	text_print_lost(o->out, "lost:", m);

@@ -359,6 +359,7 @@ void text_print_summary(FILE *out, const struct model *m)
 		print_memory(out, m);
 		print_faults(out, m);
 	}
+	text_print_uses(out, m);
 	print_processes(out, m);
 	print_sources(out, m);
 	text_print_lost(out, "lost", m);
