@@ -342,8 +342,10 @@ static void name_chain(struct work *w, struct chain *ret)
 
 		roles = locations_facts(l, at)->roles;
 		add(ret, at);
-		if (roles & ROLE_MCALL)
-			break; /* the goroutine that it left was another one's, or is gone */
+		/* Below the first function of a goroutine or thread there is nothing of Go's; below
+		 * mcall stands the goroutine that it left, which is another one's or gone. */
+		if ((roles & ROLE_BOTTOM) && locations_facts(l, at)->is_go)
+			break;
 		if ((roles & ROLE_SYSTEMSTACK) && i + 1 < w->count)
 			add_caller_of_systemstack(w, ret, w->ips[i + 1]);
 		if ((roles & ROLE_ASMCGOCALL) && i > 0)

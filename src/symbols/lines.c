@@ -28,7 +28,9 @@ struct piece {
 };
 
 struct lines {
-	struct elfimage elf; /* a second view of the same bytes: libdw unpacks sections in place */
+	struct elfimage elf; /* a second view of the bytes */
+	char *copy; /* owned: of all the bytes, when there are packed sections: libdw unpacks
+		     * them in place, headers included */
 	Dwarf *dwarf;
 	struct text abbrev; /* .debug_abbrev, unpacked */
 	struct lines_budget budget;
@@ -58,24 +60,37 @@ static struct text unpacked_section(const struct lines *l, const char *name)
 	return elfimage_section_data(&l->elf, full);
 }
 
+/* The DWARF that can be used, or NULL. */
+static Dwarf *begin_dwarf(struct lines *l)
+{
+	if ((!has_section(&l->elf, ".debug_info") && !has_section(&l->elf, ".zdebug_info")) ||
+	    has_section(&l->elf, ".gnu_debugaltlink"))
+		return NULL;
+	return dwarf_begin_elf(l->elf.elf, DWARF_C_READ, NULL);
+}
+
 struct lines *lines_new(const struct elfimage *im)
 {
 	uint64_t unpacked = elfimage_unpacked_bytes(im);
+	struct text bytes = im->file;
 	struct lines *l;
 
 	if (unpacked > UNPACKED_BYTES_MAX || unpacked / UNPACKED_RATIO_MAX > im->file.len)
 		return NULL;
 	l = xcalloc(1, sizeof(*l));
-	if (elfimage_open_bytes(&l->elf, im->file) < 0) {
+	if (unpacked > 0) {
+		l->copy = xcalloc(1, bytes.len);
+		memcpy(l->copy, bytes.at, bytes.len);
+		bytes.at = l->copy;
+	}
+	if (elfimage_open_bytes(&l->elf, bytes) < 0) {
+		free(l->copy);
 		free(l);
 		return NULL;
 	}
-	if ((has_section(&l->elf, ".debug_info") || has_section(&l->elf, ".zdebug_info")) &&
-	    !has_section(&l->elf, ".gnu_debugaltlink"))
-		l->dwarf = dwarf_begin_elf(l->elf.elf, DWARF_C_READ, NULL);
+	l->dwarf = begin_dwarf(l);
 	if (!l->dwarf) {
-		elfimage_close(&l->elf);
-		free(l);
+		lines_free(l);
 		return NULL;
 	}
 	l->abbrev = unpacked_section(l, "_abbrev");
@@ -93,6 +108,7 @@ void lines_free(struct lines *l)
 	free(l->pieces);
 	dwarf_end(l->dwarf);
 	elfimage_close(&l->elf);
+	free(l->copy);
 	free(l);
 }
 

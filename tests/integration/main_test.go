@@ -73,10 +73,14 @@ func prepare() error {
 
 // goBuild builds packages of the module in dir, without network, C compiler, or a writable home.
 func goBuild(dir, out string, args ...string) error {
+	return goBuildWith("CGO_ENABLED=0", dir, out, args...)
+}
+
+// goBuildWith does so under a setting of the environment.
+func goBuildWith(setting, dir, out string, args ...string) error {
 	cmd := exec.Command(built.goCmd, append([]string{"build", "-o", out}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0", "GOTOOLCHAIN=local", "GO111MODULE=on",
-		"GOPROXY=off")
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOTOOLCHAIN=local", "GO111MODULE=on", "GOPROXY=off", setting)
 	if cache, err := exec.Command(built.goCmd, "env", "GOCACHE").Output(); err != nil ||
 		!canWrite(strings.TrimSpace(string(cache))) {
 		cmd.Env = append(cmd.Env, "GOCACHE="+filepath.Join(built.dir, "go-cache"))

@@ -1,0 +1,3 @@
+#include <stdint.h>
+
+uint64_t hot_in_c(uint64_t seed);
