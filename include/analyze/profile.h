@@ -116,7 +116,8 @@ struct profile {
 	uint64_t value;		     /* of all rows */
 	uint64_t unknown_leaf_count; /* samples whose leaf has no name */
 	uint64_t cut_stack_count;    /* samples whose root is not the bottom of a stack */
-	uint64_t lost_count;	     /* samples that were not recorded; UNKNOWN_U64 */
+	uint64_t lost_count; /* perf records that were not recorded, of all events: the kernel does
+			not tell of which; UNKNOWN_U64 */
 };
 
 /* "mutator", ...; "background", ... ("" for CAUSE_NONE); "count", "nanoseconds", "bytes". */

@@ -5,7 +5,8 @@
 __attribute__((noinline)) static uint64_t mix(uint64_t seed, int rounds)
 {
 	uint64_t a = seed, b = seed + 1, c = seed + 2, d = seed + 3, e = seed + 4, f = seed + 5;
-	uint64_t g = seed + 6, h = seed + 7, i = seed + 8, j = seed + 9, k = seed + 10, l = seed + 11;
+	uint64_t g = seed + 6, h = seed + 7, i = seed + 8, j = seed + 9, k = seed + 10,
+		 l = seed + 11;
 
 	for (int n = 0; n < rounds; n++) {
 		a += b ^ (c << 1), b += c ^ (d >> 2), c += d ^ (e << 3), d += e ^ (f >> 4);

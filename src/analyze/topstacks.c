@@ -17,8 +17,7 @@ static void add_names(struct buf *names, const struct profile *p, const struct p
 			&p->locations[p->stack_locations[s->first_location + i]];
 
 		for (uint32_t k = 0; k < l->line_count; k++) {
-			struct text name =
-				p->functions[p->lines[l->first_line + k].function].name;
+			struct text name = p->functions[p->lines[l->first_line + k].function].name;
 
 			/* What is told apart by NUL cannot have one. */
 			buf_add(names, name.at, strnlen(name.at, name.len));

@@ -30,7 +30,7 @@
 
 /* Faults and returns may come by the ten thousand in a second, and mostly out of Go's own code: a
  * frame or two without frame pointer. */
-#define FREQUENT_STACK_BYTES 1024u
+#define FREQUENT_STACK_BYTES 512u
 
 /* The stack of every N-th fault: a prime, so that no loop of the target keeps step with it. With
  * sample_freq the kernel changes the period in every thread's copy of the event by itself: of

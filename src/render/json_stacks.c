@@ -10,7 +10,8 @@ static json_t *stack_json(const struct model_top_stack *top, const struct model_
 	struct text left = buf_text(&top->frames);
 
 	json_object_set_new(j, "sample_count", json_of_number(top->sample_count));
-	json_object_set_new(j, "ratio", json_of_real((double)top->sample_count / (double)s->sample_count));
+	json_object_set_new(j, "ratio",
+			    json_of_real((double)top->sample_count / (double)s->sample_count));
 	while (left.len) {
 		struct text name = text_of(left.at);
 
@@ -31,7 +32,8 @@ static json_t *uses_json(const struct model_stacks *s)
 		double all = (double)s->sample_count;
 
 		json_object_set_new(one, "sample_count", json_of_number(s->by_use[use]));
-		json_object_set_new(one, "ratio", json_of_real(all > 0 ? (double)s->by_use[use] / all : NAN));
+		json_object_set_new(one, "ratio",
+				    json_of_real(all > 0 ? (double)s->by_use[use] / all : NAN));
 		json_object_set_new(j, profile_use_name((enum profile_use)use), one);
 	}
 	return j;
@@ -48,7 +50,8 @@ static json_t *one_stacks_json(const struct model_stacks *s, bool is_cpu)
 	top = json_array();
 	json_object_set_new(j, "source", json_of_string(buf_text(&s->detail)));
 	json_object_set_new(j, "sample_count", json_of_number(s->sample_count));
-	json_object_set_new(j, is_cpu ? "sampled_ns" : "sampled_fault_count", json_of_number(s->value));
+	json_object_set_new(j, is_cpu ? "sampled_ns" : "sampled_fault_count",
+			    json_of_number(s->value));
 	json_object_set_new(j, "unknown_leaf_count", json_of_number(s->unknown_leaf_count));
 	json_object_set_new(j, "cut_stack_count", json_of_number(s->cut_stack_count));
 	if (is_cpu)

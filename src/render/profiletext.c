@@ -65,17 +65,16 @@ void profile_add_measured(struct buf *out, const struct profile *p)
 
 void profile_add_losses(struct buf *out, const struct profile *p)
 {
-	uint64_t all = known_add(p->sample_count, p->lost_count);
-	char lost[UNITS_TEXT_BYTES], of[UNITS_TEXT_BYTES], share[UNITS_TEXT_BYTES];
+	char lost[UNITS_TEXT_BYTES];
 
 	if (!is_known(p->lost_count))
-		buf_addf(out, "how many samples were lost is not known");
+		buf_addf(out, "how many perf records were lost is not known");
 	else if (p->lost_count == 0)
-		buf_addf(out, "no sample was lost");
+		buf_addf(out, "no perf record was lost");
 	else
-		buf_addf(out, "%s of %s samples were lost (%s)", units_count(lost, p->lost_count),
-			 units_count(of, all),
-			 units_ratio(share, (double)p->lost_count / (double)all));
+		buf_addf(out, "%s %s lost, of all events together",
+			 units_count(lost, p->lost_count),
+			 units_plural(p->lost_count, "perf record was", "perf records were"));
 	if (p->unknown_leaf_count) {
 		buf_addf(out, "; ");
 		add_counted(out, p->unknown_leaf_count, "sample has no name for its leaf",

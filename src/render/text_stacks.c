@@ -57,8 +57,7 @@ void text_print_uses(FILE *out, const struct model *m)
 	buf_done(&line);
 }
 
-static void print_stack(FILE *out, const struct model_top_stack *top,
-			const struct model_stacks *s)
+static void print_stack(FILE *out, const struct model_top_stack *top, const struct model_stacks *s)
 {
 	struct text left = buf_text(&top->frames);
 	struct buf line = { 0 };

@@ -214,7 +214,7 @@ static void the_head_says_what_was_measured_and_lost(void **state)
 	assert_has(svg, "<title>a&lt;b&gt;&quot;c&quot;</title>");
 	assert_has(svg, ">cpu: cpu-clock, 100 Hz, user and kernel mode; 100 samples, 1.00 s; ");
 	assert_has(svg, "widths: nanoseconds");
-	assert_has(svg, ">3 of 103 samples were lost (2.9 %); 1 sample has no name");
+	assert_has(svg, ">3 perf records were lost, of all events together; 1 sample has no name");
 	assert_has(svg, ">mutator 73.0 %</text>");
 	assert_has(svg, ">mark 16.0 %</text>");
 	assert_has_not(svg, ">sweep ");
@@ -225,7 +225,7 @@ static void the_head_says_what_was_measured_and_lost(void **state)
 	p.lost_count = UNKNOWN_U64;
 	svg = render(&p, SPLIT_NONE);
 	assert_has(svg, "<title>Flame graph: cpu</title>");
-	assert_has(svg, "how many samples were lost is not known");
+	assert_has(svg, "how many perf records were lost is not known");
 	assert_has(svg, "data-unit=\"samples\"");
 	free(svg);
 }

@@ -95,7 +95,8 @@ static void the_head_says_what_was_measured(void **state)
 			 "cpu: cpu-clock, 100 Hz, user and kernel mode; 100 samples, 1.00 s; "
 			 "recorded for 2.00 s from 2023-11-14 22:13:20 UTC");
 	assert_string_at(u.m, u.m->comment[1],
-			 "3 of 103 samples were lost (2.9 %); 1 sample has no name for its leaf; "
+			 "3 perf records were lost, of all events together; 1 sample has no name "
+			 "for its leaf; "
 			 "1 stack does not reach its root");
 	done(&u);
 }
@@ -227,7 +228,7 @@ static void what_is_not_known_is_nothing(void **state)
 	assert_int_equal(u.m->time_nanos, 0);
 	assert_int_equal(u.m->duration_nanos, 0);
 	assert_string_at(u.m, u.m->comment[0], "returns; 100 samples, 12.0 MiB");
-	assert_string_at(u.m, u.m->comment[1], "how many samples were lost is not known");
+	assert_string_at(u.m, u.m->comment[1], "how many perf records were lost is not known");
 	done(&u);
 }
 
