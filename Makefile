@@ -91,7 +91,7 @@ asan: ## the suite under address and undefined-behaviour sanitizers
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 10)
 	$(Q)tools/fuzz.sh
 
-bench: all $(B)/tests/bench/bench_recording $(B)/tests/bench/bench_tracetext ## slow-down of targets, speed of parse and report, in one run
+bench: all $(B)/tests/bench/bench_symbols $(B)/tests/bench/bench_recording $(B)/tests/bench/bench_tracetext ## slow-down of targets, speed of parse and report, in one run
 	$(Q)B='$(B)' tools/bench.sh
 
 test-matrix: all ## the samples under every Go release that can be had here

@@ -3,8 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/cursor.h"
+#include "base/indexmap.h"
 #include "base/unknown.h"
 #include "framerole_internal.h"
 #include "symbols/image.h"
@@ -14,6 +17,9 @@
 #define CONTEXT_MAX    ((uint64_t)-4095)
 #define CONTEXT_KERNEL ((uint64_t)-128)
 #define CONTEXT_USER   ((uint64_t)-512)
+
+#define GO_STACK_BYTES \
+	1024 /* frames of functions that are caught without a frame pointer are small */
 
 #define WALK_MAX 64 /* frames that are looked for in the piece of the stack */
 
@@ -28,10 +34,23 @@ static const struct machine machines[] = {
 	{ "aarch64", 29, 31 },
 };
 
+struct work;
+
+/* Different chains may come to the same locations. */
+struct named_stack {
+	size_t first, count; /* in named */
+};
+
 struct chainmend {
 	struct locations *locations;
 	const struct machine *machine; /* NULL: one whose registers we do not know */
 	struct unwinder *unwinder;     /* NULL: none for this machine */
+	struct buf known;	       /* struct known */
+	struct buf ips;		       /* uint64_t */
+	struct buf named;	       /* uint32_t: locations */
+	struct buf stacks;	       /* struct named_stack */
+	struct indexmap by_chain, by_stack;
+	struct work *work; /* large, so that it is not made anew for each sample; owned */
 };
 
 /* One sample on its way. */
@@ -39,9 +58,18 @@ struct work {
 	struct chainmend *m;
 	const struct chain_sample *sample;
 	struct unwind_sample registers; /* mask 0: none */
-	uint64_t ips[CHAIN_MAX];	/* the user part, as the kernel gave it; then mended */
-	size_t count;
+	size_t count, kernel_count;
 	bool lost_its_root;
+	uint64_t ips[CHAIN_MAX]; /* the user part, as the kernel gave it; then mended */
+	uint64_t kernel_ips[CHAIN_MAX];
+};
+
+/* A mended chain that was named before. */
+struct known {
+	uint64_t generation;
+	size_t first_ip, kernel_count, count; /* in ips: kernel's, then user's */
+	uint32_t stack;			      /* in stacks */
+	bool is_cut, lost_its_root;
 };
 
 struct chainmend *chainmend_new(struct locations *locations, struct text machine)
@@ -49,6 +77,7 @@ struct chainmend *chainmend_new(struct locations *locations, struct text machine
 	struct chainmend *m = xcalloc(1, sizeof(*m));
 
 	m->locations = locations;
+	m->work = xcalloc(1, sizeof(*m->work));
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
 		if (text_is(machine, machines[i].name))
 			m->machine = &machines[i];
@@ -62,6 +91,13 @@ void chainmend_free(struct chainmend *m)
 	if (!m)
 		return;
 	unwinder_free(m->unwinder);
+	buf_done(&m->known);
+	buf_done(&m->ips);
+	buf_done(&m->named);
+	buf_done(&m->stacks);
+	indexmap_done(&m->by_chain);
+	indexmap_done(&m->by_stack);
+	free(m->work);
 	free(m);
 }
 
@@ -94,8 +130,7 @@ static void take_registers(struct work *w)
 		w->registers.mask = 0;
 }
 
-/* The kernel's part goes straight to the result; the user's part waits in ips. */
-static void take_chain(struct work *w, struct chain *ret)
+static void take_chain(struct work *w)
 {
 	struct cursor c = cursor_over(w->sample->callchain.at, w->sample->callchain.len);
 	bool in_kernel = false, in_user = false;
@@ -106,10 +141,8 @@ static void take_chain(struct work *w, struct chain *ret)
 		if (ip >= CONTEXT_MAX) {
 			in_kernel = ip == CONTEXT_KERNEL;
 			in_user = ip == CONTEXT_USER;
-		} else if (in_kernel && ret->count < CHAIN_MAX) {
-			ret->locations[ret->count] =
-				locations_at_kernel(w->m->locations, ip, ret->count > 0);
-			ret->count++;
+		} else if (in_kernel && w->kernel_count < CHAIN_MAX) {
+			w->kernel_ips[w->kernel_count++] = ip;
 		} else if (in_user && w->count < CHAIN_MAX) {
 			w->ips[w->count++] = ip;
 		}
@@ -129,48 +162,17 @@ static bool load(const struct work *w, uint64_t address, uint64_t *ret)
 	return true;
 }
 
-/* Functions in whose middle the stack pointer moves to another stack: their depth is of no use. */
-static bool switches_stacks(const struct work *w, uint64_t ip, bool is_return)
+/* One step outwards by the depth of Go's stack frames: the return address of the function at ip,
+ * and the stack pointer behind it. */
+static bool step_go(const struct work *w, uint64_t ip, bool is_return, uint64_t *sp, uint64_t *ra)
 {
-	static const char *const names[] = { "runtime.nanotime1", "runtime.walltime",
-					     "runtime.walltime1", "runtime.vgetrandom1",
-					     "runtime.morestack", "runtime.cgocallback",
-					     "runtime.sigtramp",  "runtime.sigreturn__sigaction",
-					     "time.now",	  "runtime.nanotime" };
-	struct locations *l = w->m->locations;
-	uint32_t at = locations_at(l, w->sample->pid, ip, is_return);
-	struct text name = locations_function(l, at);
+	const struct location_facts *f = facts_of(w, ip, is_return);
 
-	if (locations_facts(l, at)->roles &
-	    (ROLE_SYSTEMSTACK | ROLE_MCALL | ROLE_ASMCGOCALL | ROLE_BOTTOM))
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (text_is(name, names[i]))
-			return true;
-	return false;
-}
-
-/* Return addresses found by the depths of Go's stack frames, from the sampled function on; walk[0]
- * is its own ip. */
-static size_t walk_go(const struct work *w, uint64_t *walk)
-{
-	uint64_t sp = w->registers.registers[w->m->machine->sp], ra;
-	size_t n = 1;
-
-	walk[0] = w->ips[0];
-	while (n < WALK_MAX) {
-		const struct location_facts *f = facts_of(w, walk[n - 1], n > 1);
-		uint64_t delta;
-
-		if (!f->is_go || switches_stacks(w, walk[n - 1], n > 1))
-			break;
-		delta = image_sp_delta(f->image, f->vaddr);
-		if (!is_known(delta) || !load(w, sp + delta, &ra) || !is_go(w, ra, true))
-			break;
-		sp += delta + 8;
-		walk[n++] = ra;
-	}
-	return n;
+	if (!f->is_go || f->moves_stacks || !is_known(f->sp_delta) ||
+	    !load(w, *sp + f->sp_delta, ra) || !is_go(w, *ra, true))
+		return false;
+	*sp += f->sp_delta + 8;
+	return true;
 }
 
 /* ips becomes head, then what stands in ips from tail on. */
@@ -198,17 +200,20 @@ static size_t find_caller(const struct work *w, uint64_t ip)
 }
 
 /* A function at its entry, or without a frame at all, has its caller's frame pointer: the kernel
- * then passes over the caller. */
+ * then passes over the caller. Return addresses on the stack are followed until they meet the
+ * chain. */
 static void mend_go_leaf(struct work *w)
 {
-	uint64_t walk[WALK_MAX];
-	size_t n = walk_go(w, walk);
+	uint64_t walk[WALK_MAX], sp = w->registers.registers[w->m->machine->sp];
+	size_t n = 1;
 
-	for (size_t i = 1; i < n; i++) {
-		size_t at = find_caller(w, walk[i]);
+	walk[0] = w->ips[0];
+	while (n < WALK_MAX && step_go(w, walk[n - 1], n > 1, &sp, &walk[n])) {
+		size_t at = find_caller(w, walk[n++]);
 
 		if (at < w->count) {
-			splice(w, walk, i + 1, at + 1);
+			if (n > 2 || at > 1) /* else nothing is missing */
+				splice(w, walk, n, at + 1);
 			return;
 		}
 	}
@@ -284,10 +289,17 @@ static void mend_c_leaf(struct work *w)
 	}
 }
 
-static void add(struct chain *ret, uint32_t location)
+/* The locations of the chain in hand, leaf first. */
+struct naming {
+	uint32_t at[CHAIN_MAX];
+	size_t count;
+	bool is_cut;
+};
+
+static void add(struct naming *ret, uint32_t location)
 {
 	if (ret->count < CHAIN_MAX)
-		ret->locations[ret->count++] = location;
+		ret->at[ret->count++] = location;
 }
 
 /* "runtime.(*mheap).alloc.func1" is a closure of runtime.(*mheap).alloc. */
@@ -302,7 +314,7 @@ static struct text closure_owner(struct text name)
 
 /* Before Go 1.21 systemstack kept no frame, so that its caller is not in the chain. It is mostly
  * called with a closure, whose name tells whose it is (cmd/compile: F.funcN). */
-static void add_caller_of_systemstack(struct work *w, struct chain *ret, uint64_t next_ip)
+static void add_caller_of_systemstack(struct work *w, struct naming *ret, uint64_t next_ip)
 {
 	struct locations *l = w->m->locations;
 	struct text owner, next;
@@ -310,7 +322,7 @@ static void add_caller_of_systemstack(struct work *w, struct chain *ret, uint64_
 
 	if (ret->count < 2)
 		return;
-	owner = closure_owner(locations_function(l, ret->locations[ret->count - 2]));
+	owner = closure_owner(locations_function(l, ret->at[ret->count - 2]));
 	if (owner.len == 0)
 		return;
 	next_location = locations_at(l, w->sample->pid, next_ip, true);
@@ -324,7 +336,7 @@ static void add_caller_of_systemstack(struct work *w, struct chain *ret, uint64_
 }
 
 /* Without a frame of its own asmcgocall hides its caller, which is always the same one. */
-static void add_caller_of_asmcgocall(struct work *w, struct chain *ret, size_t next)
+static void add_caller_of_asmcgocall(struct work *w, struct naming *ret, size_t next)
 {
 	const struct location_facts *f = next < w->count ? facts_of(w, w->ips[next], true) : NULL;
 
@@ -332,7 +344,13 @@ static void add_caller_of_asmcgocall(struct work *w, struct chain *ret, size_t n
 		add(ret, locations_of_name(w->m->locations, text_of("runtime.cgocall")));
 }
 
-static void name_chain(struct work *w, struct chain *ret)
+static void name_kernel(struct work *w, struct naming *ret)
+{
+	for (size_t i = 0; i < w->kernel_count; i++)
+		add(ret, locations_at_kernel(w->m->locations, w->kernel_ips[i], i > 0));
+}
+
+static void name_chain(struct work *w, struct naming *ret)
 {
 	struct locations *l = w->m->locations;
 	uint32_t roles = 0;
@@ -354,19 +372,139 @@ static void name_chain(struct work *w, struct chain *ret)
 	ret->is_cut = w->count > 0 && (w->lost_its_root || !(roles & ROLE_BOTTOM));
 }
 
+struct chain_search {
+	const struct work *w;
+	uint64_t generation;
+};
+
+static bool is_chain(const void *arg, uint32_t index)
+{
+	const struct chain_search *s = arg;
+	const struct chainmend *m = s->w->m;
+	const struct known *k = &((const struct known *)(const void *)m->known.at)[index];
+	const uint64_t *ips = (const uint64_t *)(const void *)m->ips.at + k->first_ip;
+
+	return k->generation == s->generation && k->count == s->w->count &&
+	       k->kernel_count == s->w->kernel_count && k->lost_its_root == s->w->lost_its_root &&
+	       memcmp(ips, s->w->kernel_ips, k->kernel_count * sizeof(*ips)) == 0 &&
+	       memcmp(ips + k->kernel_count, s->w->ips, k->count * sizeof(*ips)) == 0;
+}
+
+struct stack_search {
+	const struct chainmend *m;
+	const struct naming *wanted;
+};
+
+static const struct named_stack *stack_at(const struct chainmend *m, uint32_t index)
+{
+	return &((const struct named_stack *)(const void *)m->stacks.at)[index];
+}
+
+static bool is_stack(const void *arg, uint32_t index)
+{
+	const struct stack_search *s = arg;
+	const struct named_stack *stack = stack_at(s->m, index);
+	const uint32_t *at = (const uint32_t *)(const void *)s->m->named.at + stack->first;
+
+	return stack->count == s->wanted->count &&
+	       (stack->count == 0 || memcmp(at, s->wanted->at, stack->count * sizeof(*at)) == 0);
+}
+
+static uint32_t keep_stack(struct chainmend *m, const struct naming *n)
+{
+	struct stack_search s = { m, n };
+	uint64_t hash = indexmap_hash(n->at, n->count * sizeof(n->at[0]), 0);
+	uint32_t index = indexmap_find(&m->by_stack, hash, is_stack, &s);
+	struct named_stack stack = { m->named.len / sizeof(uint32_t), n->count };
+
+	if (index != INDEXMAP_NONE)
+		return index;
+	index = (uint32_t)(m->stacks.len / sizeof(stack));
+	buf_add(&m->named, n->at, n->count * sizeof(n->at[0]));
+	buf_add(&m->stacks, &stack, sizeof(stack));
+	indexmap_add(&m->by_stack, hash, index);
+	return index;
+}
+
+static uint32_t name_anew(struct work *w, const struct chain_search *s, uint64_t hash)
+{
+	struct chainmend *m = w->m;
+	struct naming n = { .count = 0 };
+	struct known k = { .generation = s->generation,
+			   .first_ip = m->ips.len / sizeof(uint64_t),
+			   .kernel_count = w->kernel_count,
+			   .count = w->count,
+			   .lost_its_root = w->lost_its_root };
+	uint32_t index = (uint32_t)(m->known.len / sizeof(k));
+
+	buf_add(&m->ips, w->kernel_ips, w->kernel_count * sizeof(w->kernel_ips[0]));
+	buf_add(&m->ips, w->ips, w->count * sizeof(w->ips[0]));
+	name_kernel(w, &n);
+	name_chain(w, &n);
+	k.stack = keep_stack(m, &n);
+	k.is_cut = n.is_cut;
+	buf_add(&m->known, &k, sizeof(k));
+	indexmap_add(&m->by_chain, hash, index);
+	return index;
+}
+
+/* Most samples stand in a chain that was there before. */
+static void recall(struct work *w, struct chain *ret)
+{
+	struct chainmend *m = w->m;
+	struct chain_search s = { w, space_generation(m->locations->space, w->sample->pid) };
+	uint64_t hash = indexmap_hash(w->ips, w->count * sizeof(w->ips[0]),
+				      indexmap_hash(w->kernel_ips,
+						    w->kernel_count * sizeof(w->kernel_ips[0]),
+						    s.generation));
+	uint32_t index = indexmap_find(&m->by_chain, hash, is_chain, &s);
+	const struct known *k;
+
+	if (index == INDEXMAP_NONE)
+		index = name_anew(w, &s, hash);
+	k = &((const struct known *)(const void *)m->known.at)[index];
+	ret->id = k->stack;
+	ret->locations = (const uint32_t *)(const void *)m->named.at + stack_at(m, k->stack)->first;
+	ret->count = stack_at(m, k->stack)->count;
+	ret->is_cut = k->is_cut;
+}
+
 void chainmend_run(struct chainmend *m, const struct chain_sample *sample, struct chain *ret)
 {
-	struct work w = { .m = m, .sample = sample };
+	struct work *w = m->work;
 
-	ret->count = 0;
-	ret->is_cut = false;
-	take_chain(&w, ret);
-	take_registers(&w);
-	if (w.count && w.registers.mask) {
-		if (is_go(&w, w.ips[0], false))
-			mend_go_leaf(&w);
+	w->m = m;
+	w->sample = sample;
+	w->count = w->kernel_count = 0;
+	w->registers.mask = 0;
+	w->lost_its_root = false;
+	take_chain(w);
+	take_registers(w);
+	if (w->count && w->registers.mask) {
+		if (is_go(w, w->ips[0], false))
+			mend_go_leaf(w);
 		else
-			mend_c_leaf(&w);
+			mend_c_leaf(w);
 	}
-	name_chain(&w, ret);
+	recall(w, ret);
+}
+
+void chainmend_trim(struct chainmend *m, uint64_t pid, struct text callchain, struct text *stack)
+{
+	struct cursor c = cursor_over(callchain.at, callchain.len);
+	bool in_user = false;
+
+	while (stack->len > GO_STACK_BYTES && cursor_left(&c) >= 8) {
+		uint64_t ip = cursor_uint(&c, 8);
+		uint32_t at;
+
+		if (ip >= CONTEXT_MAX) {
+			in_user = ip == CONTEXT_USER;
+		} else if (in_user) {
+			at = locations_at(m->locations, pid, ip, false);
+			if (locations_facts(m->locations, at)->is_go)
+				stack->len = GO_STACK_BYTES;
+			return;
+		}
+	}
 }

@@ -26,8 +26,9 @@ struct chain_sample {
 };
 
 struct chain {
-	uint32_t locations[CHAIN_MAX]; /* leaf first */
+	const uint32_t *locations; /* leaf first; borrowed until the next sample */
 	size_t count;
+	uint32_t id; /* the same for the same locations */
 	bool is_cut; /* its end is not the bottom of a stack */
 };
 
@@ -38,5 +39,9 @@ struct chainmend *chainmend_new(struct locations *locations, struct text machine
 void chainmend_free(struct chainmend *m); /* NULL is fine */
 
 void chainmend_run(struct chainmend *m, const struct chain_sample *sample, struct chain *ret);
+
+/* Cut off what of the stack is hardly needed, before it is copied about: where the sampled function
+ * is Go's, as things stand, the next caller or two. */
+void chainmend_trim(struct chainmend *m, uint64_t pid, struct text callchain, struct text *stack);
 
 #endif

@@ -56,7 +56,6 @@ static const struct named_role go_roles[] = {
 	{ "runtime.goexit", ROLE_BOTTOM },
 	{ "runtime.gogo", ROLE_BOTTOM },
 	{ "runtime.growslice", ROLE_ALLOCATION },
-	{ "runtime.mallocgc", ROLE_ALLOCATION },
 	{ "runtime.markroot", ROLE_SOME_MARKING },
 	{ "runtime.mcall", ROLE_MCALL | ROLE_BOTTOM },
 	{ "runtime.mstart", ROLE_BOTTOM },
@@ -129,6 +128,9 @@ static struct text without_closure(struct text name)
 
 uint32_t framerole_of_user(struct text function)
 {
+	/* Go 1.27 calls one for each size. */
+	if (text_starts(function, "runtime.mallocgc"))
+		return ROLE_ALLOCATION;
 	if (text_starts(function, "runtime"))
 		return FIND(go_roles, without_closure(function));
 	return FIND(c_roles, function);
@@ -137,6 +139,21 @@ uint32_t framerole_of_user(struct text function)
 uint32_t framerole_of_kernel(struct text function)
 {
 	return FIND(kernel_roles, function);
+}
+
+bool framerole_moves_stacks(struct text function)
+{
+	static const char *const names[] = { "runtime.nanotime1", "runtime.walltime",
+					     "runtime.walltime1", "runtime.vgetrandom1",
+					     "runtime.morestack", "runtime.cgocallback",
+					     "runtime.sigtramp",  "runtime.sigreturn__sigaction",
+					     "runtime.nanotime",  "time.now" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_is(function, names[i]))
+			return true;
+	return framerole_of_user(function) &
+	       (ROLE_SYSTEMSTACK | ROLE_MCALL | ROLE_ASMCGOCALL | ROLE_BOTTOM);
 }
 
 static uint32_t all_of(const uint32_t *roles, size_t count)

@@ -37,6 +37,9 @@ enum {
 uint32_t framerole_of_user(struct text function);
 uint32_t framerole_of_kernel(struct text function);
 
+/* Functions of Go in whose middle the stack pointer moves to another stack. */
+bool framerole_moves_stacks(struct text function);
+
 /* From the roles of a stack's frames, leaf first. */
 enum profile_phase framerole_phase(const uint32_t *roles, size_t count);
 enum profile_cause framerole_cause(const uint32_t *roles, size_t count);

@@ -204,7 +204,9 @@ uint32_t locations_at_kernel(struct locations *l, uint64_t ip, bool is_return)
 	struct profile_location location = { .ip = address,
 					     .mapping = PROFILE_NONE,
 					     .line_count = 1 };
-	struct location_facts facts = { .vaddr = UNKNOWN_U64, .is_kernel = true };
+	struct location_facts facts = { .sp_delta = UNKNOWN_U64,
+					.vaddr = UNKNOWN_U64,
+					.is_kernel = true };
 
 	if (found != INDEXMAP_NONE)
 		return found;
@@ -221,7 +223,9 @@ uint32_t locations_of_name(struct locations *l, struct text function)
 	uint32_t index = own_function(l, function), found;
 	struct place place = { by_name_only, index };
 	struct profile_location location = { .mapping = PROFILE_NONE, .line_count = 1 };
-	struct location_facts facts = { .vaddr = UNKNOWN_U64, .is_named = true };
+	struct location_facts facts = { .sp_delta = UNKNOWN_U64,
+					.vaddr = UNKNOWN_U64,
+					.is_named = true };
 
 	found = find_place(l, &place);
 	if (found != INDEXMAP_NONE)
@@ -272,11 +276,13 @@ static uint32_t name_place(struct locations *l, const struct space_place *in, ui
 		return found;
 	count = image_frames(in->image, place.at, frames, CODE_FRAMES_MAX);
 	facts.is_go = image_is_go(in->image, place.at);
+	facts.sp_delta = facts.is_go ? image_sp_delta(in->image, place.at) : UNKNOWN_U64;
 	location.first_line = next_line(l);
 	while (count > 0 && frames[count - 1].function.len == 0)
 		count--;
 	location.line_count = name_frames(l, frames, count, &facts);
 	facts.is_named = count > 0;
+	facts.moves_stacks = count > 0 && framerole_moves_stacks(frames[count - 1].function);
 	if (count == 0) {
 		add_line(l, function_of_file(l, space_mapping_at(l->space, in->mapping).path),
 			 UNKNOWN_U64);
@@ -290,7 +296,7 @@ static uint32_t name_unknown(struct locations *l, uint32_t mapping, uint64_t ip)
 {
 	struct place place = { nowhere, ip };
 	struct profile_location location = { .ip = ip, .mapping = mapping, .line_count = 1 };
-	struct location_facts facts = { .vaddr = UNKNOWN_U64 };
+	struct location_facts facts = { .sp_delta = UNKNOWN_U64, .vaddr = UNKNOWN_U64 };
 	uint32_t found;
 
 	place.at ^= (uint64_t)mapping << 48;

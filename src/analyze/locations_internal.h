@@ -20,7 +20,9 @@ struct location_facts {
 	uint32_t roles;	     /* of all its functions together */
 	struct image *image; /* NULL: kernel, or not known */
 	uint64_t vaddr;
+	uint64_t sp_delta; /* bytes from the stack pointer to the return address; UNKNOWN_U64 */
 	bool is_go, is_kernel, is_named;
+	bool moves_stacks; /* runs on two stacks: its depth is of no use */
 };
 
 struct kernel_symbol {

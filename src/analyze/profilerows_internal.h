@@ -2,6 +2,7 @@
 #ifndef PROFILEROWS_INTERNAL_H
 #define PROFILEROWS_INTERNAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "analyze/profile.h"
@@ -10,16 +11,24 @@
 
 struct profilerows {
 	struct buf rows;      /* struct profile_stack */
+	struct buf ids;	      /* uint32_t beside rows: which stack it is */
 	struct buf locations; /* uint32_t: the stacks, one behind the other */
 	struct indexmap by_stack;
 	uint64_t sample_count, value;
 	uint64_t unknown_leaf_count, cut_stack_count;
 };
 
-/* A sample: locations leaf first. The row's labels are those of the first sample of its stack and
- * thread; they follow from the stack. Returns the row, valid until the next call. */
-struct profile_stack *profilerows_add(struct profilerows *r, const uint32_t *locations,
-				      size_t count, uint32_t thread, uint64_t value);
+/* A stack: its locations leaf first, and a number that is the same for the same locations. */
+struct profilerows_stack {
+	uint32_t id;
+	const uint32_t *locations;
+	size_t count;
+};
+
+/* A sample. Labels of a new row (sample_count is 1) are left to the caller. Returns the row, valid
+ * until the next call. */
+struct profile_stack *profilerows_add(struct profilerows *r, const struct profilerows_stack *stack,
+				      uint32_t thread, uint64_t value);
 
 void profilerows_done(struct profilerows *r);
 

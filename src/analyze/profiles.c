@@ -196,7 +196,6 @@ static void add_data(struct profiles *p, struct text bytes)
 
 	while (status == PERFRECORD_OK) {
 		size_t skip = plain_fault_bytes(p, bytes);
-		const char *at = bytes.at;
 
 		if (skip) {
 			bytes.at += skip;
@@ -204,8 +203,10 @@ static void add_data(struct profiles *p, struct text bytes)
 			continue;
 		}
 		status = perfrecord_next(&r, &bytes, layouts);
-		if (status == PERFRECORD_OK && take_in(p, &r))
-			recordorder_add(&p->order, r.time_ns, (struct text){ at, r.size_bytes });
+		if (status == PERFRECORD_OK && take_in(p, &r)) {
+			chainmend_trim(p->mend, r.pid, r.callchain, &r.stack);
+			recordorder_add(&p->order, &r);
+		}
 	}
 	p->bad_block_count += status == PERFRECORD_BAD;
 	if (recordorder_is_full(&p->order))

@@ -54,10 +54,10 @@ struct profiles {
 	uint64_t page_bytes, start_ns, end_ns, start_unix_ns;
 	uint64_t lost_count, bad_block_count;
 	bool wants_refaults, has_addresses;
-	struct chain chain; /* of the sample in hand: large, so not on the stack */
+	struct chain chain; /* of the sample in hand */
 };
 
 /* profilesample.c: one perf record, in the order of time. */
-void profiles_take_record(void *arg, struct text record);
+void profiles_take_record(void *arg, const struct perfrecord *record);
 
 #endif

@@ -92,33 +92,33 @@ static uint64_t value_of(const struct profiles *p, const struct profiles_selecti
 	return 0;
 }
 
-static void label(struct profiles *p, struct profilerows *rows, struct profile_stack *row,
-		  uint64_t role)
+/* What the stack says of its row, once for each. */
+static void label(const struct profiles *p, struct profile_stack *row, uint64_t role)
 {
 	uint32_t roles[CHAIN_MAX];
 	const struct chain *c = &p->chain;
 
 	for (size_t i = 0; i < c->count; i++)
 		roles[i] = locations_facts(&p->locations, c->locations[i])->roles;
-	if (row->sample_count == 1) {
-		row->phase = framerole_phase(roles, c->count);
-		row->use = framerole_use(roles, c->count);
-		row->cause =
-			role == PERF_ROLE_RETURN ? framerole_cause(roles, c->count) : CAUSE_NONE;
-	}
-	rows->cut_stack_count += c->is_cut;
-	rows->unknown_leaf_count +=
-		c->count == 0 || !locations_facts(&p->locations, c->locations[0])->is_named;
+	row->phase = framerole_phase(roles, c->count);
+	row->use = framerole_use(roles, c->count);
+	row->cause = role == PERF_ROLE_RETURN ? framerole_cause(roles, c->count) : CAUSE_NONE;
 }
 
 static void add_sample(struct profiles *p, struct profiles_selection *s, const struct perfrecord *r,
 		       uint64_t return_bytes)
 {
 	uint32_t thread = s->request.by_thread ? find_thread(p, r->pid, r->tid) : PROFILE_NONE;
-	struct profile_stack *row = profilerows_add(&s->rows, p->chain.locations, p->chain.count,
-						    thread, value_of(p, s, r, return_bytes));
+	const struct profilerows_stack stack = { p->chain.id, p->chain.locations, p->chain.count };
+	struct profile_stack *row =
+		profilerows_add(&s->rows, &stack, thread, value_of(p, s, r, return_bytes));
 
-	label(p, &s->rows, row, s->request.role);
+	if (row->sample_count == 1)
+		label(p, row, s->request.role);
+	s->rows.cut_stack_count += p->chain.is_cut;
+	s->rows.unknown_leaf_count +=
+		p->chain.count == 0 ||
+		!locations_facts(&p->locations, p->chain.locations[0])->is_named;
 }
 
 static bool is_wanted(const struct profiles *p, const struct profiles_selection *s,
@@ -160,30 +160,27 @@ static void take_sample(struct profiles *p, const struct perfrecord *r)
 	}
 }
 
-void profiles_take_record(void *arg, struct text record)
+void profiles_take_record(void *arg, const struct perfrecord *r)
 {
 	struct profiles *p = arg;
-	struct perfrecord r;
 
-	if (perfrecord_next(&r, &record, perflayouts_view(&p->layouts)) != PERFRECORD_OK)
-		return;
-	switch (r.type) {
+	switch (r->type) {
 	case RECORD_MMAP:
 	case RECORD_MMAP2:
-		space_map(p->locations.space, r.pid,
-			  (struct space_range){ r.map_start, r.map_len, r.map_pgoff }, r.name);
+		space_map(p->locations.space, r->pid,
+			  (struct space_range){ r->map_start, r->map_len, r->map_pgoff }, r->name);
 		break;
 	case RECORD_COMM:
-		if (r.misc & MISC_COMM_EXEC)
-			space_exec(p->locations.space, r.pid);
-		name_thread(p, &r);
+		if (r->misc & MISC_COMM_EXEC)
+			space_exec(p->locations.space, r->pid);
+		name_thread(p, r);
 		break;
 	case RECORD_FORK:
-		space_fork(p->locations.space, r.pid, r.parent_pid);
+		space_fork(p->locations.space, r->pid, r->parent_pid);
 		break;
 	case RECORD_SAMPLE:
-		if (r.layout)
-			take_sample(p, &r);
+		if (r->layout)
+			take_sample(p, r);
 		break;
 	default:
 		break;

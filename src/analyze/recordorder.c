@@ -3,39 +3,71 @@
 
 #include <stdlib.h>
 
+/* The texts of the record say how long they are; they stand in bytes one behind the other. */
 struct recordorder_entry {
-	uint64_t time_ns;
-	uint64_t offset; /* in bytes: also the order of arrival */
-	size_t len;
+	uint64_t offset; /* also the order of arrival */
+	struct perfrecord record;
 };
 
-void recordorder_add(struct recordorder *o, uint64_t time_ns, struct text record)
+static void add_text(struct recordorder *o, struct text t)
 {
-	struct recordorder_entry e = { time_ns, o->bytes.len, record.len };
+	buf_add(&o->bytes, t.at, t.len);
+}
 
-	buf_add(&o->bytes, record.at, record.len);
+void recordorder_add(struct recordorder *o, const struct perfrecord *record)
+{
+	struct recordorder_entry e = { o->bytes.len, *record };
+
+	add_text(o, record->callchain);
+	add_text(o, record->raw);
+	add_text(o, record->registers);
+	add_text(o, record->stack);
+	add_text(o, record->name);
+	buf_add(&o->bytes, "", 1); /* no two records have the same offset */
 	buf_add(&o->entries, &e, sizeof(e));
 }
 
 static int by_time(const void *a, const void *b)
 {
-	const struct recordorder_entry *x = a, *y = b;
+	const struct recordorder_entry *x = *(const struct recordorder_entry *const *)a,
+				       *y = *(const struct recordorder_entry *const *)b;
 
-	if (x->time_ns != y->time_ns)
-		return x->time_ns > y->time_ns ? 1 : -1;
+	if (x->record.time_ns != y->record.time_ns)
+		return x->record.time_ns > y->record.time_ns ? 1 : -1;
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* What stays moves to the front. */
-static void keep_from(struct recordorder *o, size_t first)
+static const char *place_text(struct text *t, const char *at)
 {
-	const struct recordorder_entry *e = (const void *)o->entries.at;
-	size_t count = o->entries.len / sizeof(*e);
+	t->at = at;
+	return at + t->len;
+}
+
+/* The record, with its texts where they are now. */
+static struct perfrecord record_of(const struct recordorder *o, const struct recordorder_entry *e)
+{
+	struct perfrecord r = e->record;
+	const char *at = (const char *)o->bytes.at + e->offset;
+
+	at = place_text(&r.callchain, at);
+	at = place_text(&r.raw, at);
+	at = place_text(&r.registers, at);
+	at = place_text(&r.stack, at);
+	place_text(&r.name, at);
+	return r;
+}
+
+/* What stays moves to the front. */
+static void keep_from(struct recordorder *o, const struct recordorder_entry *const *order,
+		      size_t count)
+{
 	struct recordorder kept = { 0 };
 
-	for (size_t i = first; i < count; i++)
-		recordorder_add(&kept, e[i].time_ns,
-				(struct text){ (const char *)o->bytes.at + e[i].offset, e[i].len });
+	for (size_t i = 0; i < count; i++) {
+		struct perfrecord r = record_of(o, order[i]);
+
+		recordorder_add(&kept, &r);
+	}
 	buf_clear(&o->bytes);
 	buf_clear(&o->entries);
 	buf_add(&o->bytes, kept.bytes.at, kept.bytes.len);
@@ -46,15 +78,22 @@ static void keep_from(struct recordorder *o, size_t first)
 void recordorder_release(struct recordorder *o, uint64_t until_ns, recordorder_sink *sink,
 			 void *arg)
 {
-	struct recordorder_entry *e = (void *)o->entries.at;
+	const struct recordorder_entry *e = (const void *)o->entries.at, **order;
 	size_t count = o->entries.len / sizeof(*e), i = 0;
 
 	if (count == 0)
 		return;
-	qsort(e, count, sizeof(*e), by_time);
-	for (; i < count && e[i].time_ns <= until_ns; i++)
-		sink(arg, (struct text){ (const char *)o->bytes.at + e[i].offset, e[i].len });
-	keep_from(o, i);
+	order = xcalloc(count, sizeof(*order));
+	for (size_t k = 0; k < count; k++)
+		order[k] = &e[k];
+	qsort(order, count, sizeof(*order), by_time);
+	for (; i < count && order[i]->record.time_ns <= until_ns; i++) {
+		struct perfrecord r = record_of(o, order[i]);
+
+		sink(arg, &r);
+	}
+	keep_from(o, order + i, count - i);
+	free(order);
 }
 
 void recordorder_done(struct recordorder *o)

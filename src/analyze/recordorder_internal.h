@@ -6,32 +6,33 @@
 #ifndef RECORDORDER_INTERNAL_H
 #define RECORDORDER_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/text.h"
+#include "parse/perfrecord.h"
 
 /* A recording without rounds must not pile up: then records are handed out as they came. */
 #define RECORDORDER_BYTES_MAX (64u << 20)
 
 struct recordorder {
-	struct buf bytes;   /* the records that wait */
+	struct buf bytes;   /* what the texts of the records that wait point to */
 	struct buf entries; /* struct recordorder_entry */
 };
 
-typedef void recordorder_sink(void *arg, struct text record);
+typedef void recordorder_sink(void *arg, const struct perfrecord *record);
 
-/* A copy of the record waits. */
-void recordorder_add(struct recordorder *o, uint64_t time_ns, struct text record);
+/* A copy of the record and of its texts waits. */
+void recordorder_add(struct recordorder *o, const struct perfrecord *record);
 
 /* Hand out what is not newer than until_ns, in the order of time, and of arrival where times are
- * equal. */
+ * equal. Texts are borrowed during the call. */
 void recordorder_release(struct recordorder *o, uint64_t until_ns, recordorder_sink *sink,
 			 void *arg);
 
 static inline bool recordorder_is_full(const struct recordorder *o)
 {
-	return o->bytes.len > RECORDORDER_BYTES_MAX;
+	return o->bytes.len + o->entries.len > RECORDORDER_BYTES_MAX;
 }
 
 void recordorder_done(struct recordorder *o);

@@ -25,7 +25,8 @@
 #define OLD_PATH       "gctide.rec.old"
 #define SAMPLE_HZ      99 /* prime-like beside the usual 100 Hz of timers: no lockstep */
 #define SAMPLE_HZ_MAX  100000
-#define STACK_BYTES    4096
+#define STACK_BYTES    4096 /* C on its own stack: some frames of some hundred bytes each */
+#define STATIC_BYTES   256  /* Go alone: the frames of assembly and of functions at their entry */
 #define STATM_HZ       200
 #define STATM_HZ_MAX   10000
 #define MAX_STALL_NS   (10 * NS_PER_MS)
@@ -55,7 +56,10 @@ static const struct option_spec record_options[] = {
 	{ "event", 'e', OPTION_TEXT, AT(events), "NAME[,NAME]",
 	  "take stacks of these events too; gctide events lists what opens here", NULL },
 	{ "stack-bytes", 0, OPTION_SIZE, AT(stack_bytes), "SIZE",
-	  "of each stack, for code without frame pointers (default 4KiB; 0: none)", NULL },
+	  "of each stack, for code without frame pointers (default: 4KiB, 256B when CMD is "
+	  "statically "
+	  "linked; 0: none)",
+	  NULL },
 	{ "rss-frequency", 0, OPTION_COUNT, AT(statm_hz), "HZ",
 	  "samples of resident memory per second (default 200)", NULL },
 	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME",
@@ -231,7 +235,7 @@ static int check_values(const struct record_values *v, int argc, int operands, s
 	if (v->frequency_hz > SAMPLE_HZ_MAX)
 		return err_say(err, EINVAL, "record: --frequency is a number from 0 to %d",
 			       SAMPLE_HZ_MAX);
-	if (v->stack_bytes > SAMPLE_STACK_BYTES_MAX)
+	if (is_known(v->stack_bytes) && v->stack_bytes > SAMPLE_STACK_BYTES_MAX)
 		return err_say(err, EINVAL, "record: --stack-bytes is at most %u",
 			       SAMPLE_STACK_BYTES_MAX);
 	if (v->events && v->frequency_hz == 0)
@@ -249,7 +253,7 @@ static int run(int argc, char **argv, struct err *err)
 	struct record_values v = { .path = NULL,
 				   .frequency_hz = SAMPLE_HZ,
 				   .statm_hz = STATM_HZ,
-				   .stack_bytes = STACK_BYTES,
+				   .stack_bytes = UNKNOWN_U64,
 				   .duration_ns = UNKNOWN_U64,
 				   .max_stall_ns = MAX_STALL_NS,
 				   .max_fault_rate = MAX_FAULT_RATE };
@@ -269,6 +273,8 @@ static int run(int argc, char **argv, struct err *err)
 	rc = commandpath_check(argv[operands], err);
 	if (rc < 0)
 		return failure_status(rc);
+	if (!is_known(v.stack_bytes))
+		v.stack_bytes = commandpath_is_static(argv[operands]) ? STATIC_BYTES : STACK_BYTES;
 	if (!v.path)
 		keep_old_recording();
 	environment_build(&environment, environ,

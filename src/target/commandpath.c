@@ -1,6 +1,7 @@
 /* commandpath.c - whether a command can be found and executed. */
 #include "target/commandpath.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/own.h"
+#include "goruntime/elfimage.h"
 
 static int check_file(const char *path)
 {
@@ -21,9 +25,9 @@ static int check_file(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? -EACCES : 0;
 }
 
-/* Along PATH: the first that can be executed; else "not executable" beats "not there" (execvp(3)).
- */
-static int check_along_path(const char *command)
+/* Along PATH: the first that can be executed, its path in found (PATH_MAX); else "not executable"
+ * beats "not there" (execvp(3)). */
+static int check_along_path(const char *command, char *found)
 {
 	const char *at = getenv("PATH");
 	int best = -ENOENT;
@@ -32,14 +36,13 @@ static int check_along_path(const char *command)
 		at = "/bin:/usr/bin";
 	for (;;) {
 		size_t len = strcspn(at, ":");
-		char path[PATH_MAX];
-		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, at, len ? "/" : "./",
+		int n = snprintf(found, PATH_MAX, "%.*s%s%s", (int)len, at, len ? "/" : "./",
 				 command);
-		int rc = n > 0 && (size_t)n < sizeof(path) ? check_file(path) : -ENOENT;
+		int rc = n > 0 && n < PATH_MAX ? check_file(found) : -ENOENT;
 
 		if (rc == 0)
 			return 0;
-		if (rc == -EACCES && access(path, F_OK) == 0)
+		if (rc == -EACCES && access(found, F_OK) == 0)
 			best = rc;
 		if (!at[len])
 			return best;
@@ -47,11 +50,36 @@ static int check_along_path(const char *command)
 	}
 }
 
+/* The file that is executed for the command. */
+static int find_file(const char *command, char *found)
+{
+	if (!strchr(command, '/'))
+		return *command ? check_along_path(command, found) : -ENOENT;
+	if (snprintf(found, PATH_MAX, "%s", command) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return check_file(command);
+}
+
+bool commandpath_is_static(const char *command)
+{
+	char path[PATH_MAX];
+	struct elfimage im;
+	struct elfsegment s;
+	bool is_static = true;
+	OWN_FD int fd = find_file(command, path) == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0 || elfimage_open(&im, fd, NULL) < 0)
+		return false;
+	for (size_t i = 0; elfimage_segment(&s, &im, i); i++)
+		is_static &= s.type != PT_INTERP;
+	elfimage_close(&im);
+	return is_static;
+}
+
 int commandpath_check(const char *command, struct err *err)
 {
-	int rc = strchr(command, '/') ? check_file(command)
-		 : *command	      ? check_along_path(command)
-				      : -ENOENT;
+	char path[PATH_MAX];
+	int rc = find_file(command, path);
 
 	if (rc == 0)
 		return 0;

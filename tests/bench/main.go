@@ -18,10 +18,11 @@ import (
 
 // config is the command line.
 type config struct {
-	gctide  string
-	samples string
-	scratch string
-	rounds  int
+	gctide       string
+	benchSymbols string
+	samples      string
+	scratch      string
+	rounds       int
 	// of the short runs that tell the cost of one fault
 	faultRounds int
 	logMB       int
@@ -41,13 +42,15 @@ type machine struct {
 
 // outcome is the whole result, and the JSON document.
 type outcome struct {
-	Schema     string      `json:"schema"`
-	Machine    machine     `json:"machine"`
-	Rounds     int         `json:"rounds"`
-	FaultCosts []faultCost `json:"fault_costs"`
-	Slowdowns  []slowdown  `json:"slowdowns"`
-	Parse      []logResult `json:"parse"`
-	Report     *bigReport  `json:"report"`
+	Schema     string        `json:"schema"`
+	Machine    machine       `json:"machine"`
+	Rounds     int           `json:"rounds"`
+	FaultCosts []faultCost   `json:"fault_costs"`
+	Slowdowns  []slowdown    `json:"slowdowns"`
+	Parse      []logResult   `json:"parse"`
+	Report     *bigReport    `json:"report"`
+	Fold       []foldResult  `json:"fold"`
+	Symbols    *symbolResult `json:"symbols"`
 }
 
 func describeMachine(c *config) machine {
@@ -95,6 +98,14 @@ func measure(c *config, o *outcome) error {
 			return err
 		}
 	}
+	if c.wants("stacks") {
+		if o.Fold, err = measureFold(c); err != nil {
+			return err
+		}
+		if o.Symbols, err = measureSymbols(c); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -109,12 +120,13 @@ func writeJSON(path string, o *outcome) error {
 func run() error {
 	c := &config{}
 	flag.StringVar(&c.gctide, "gctide", "", "the gctide binary")
+	flag.StringVar(&c.benchSymbols, "bench-symbols", "", "the program bench_symbols")
 	flag.StringVar(&c.samples, "samples", "", "directory with the built samples")
 	flag.IntVar(&c.rounds, "rounds", 30, "how often each way is run")
 	flag.IntVar(&c.faultRounds, "fault-rounds", 60, "how often each way is run for the cost of one fault")
 	flag.IntVar(&c.logMB, "log-mb", 512, "size of the log to parse, in 10^6 bytes")
 	flag.IntVar(&c.faults, "report-faults", 10000000, "faults in the recording to report on")
-	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, slowdown, parse or report")
+	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, slowdown, parse, report or stacks")
 	flag.StringVar(&c.sample, "sample", "", "slow down one sample only: steady, storm or \"wide storm\"")
 	jsonFile := flag.String("json", "", "write the figures to this file, too")
 	flag.Parse()

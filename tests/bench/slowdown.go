@@ -54,9 +54,17 @@ var ways = []way{
 		count: countGctide,
 	},
 	{
-		name: "counts only", goals: map[string]float64{"steady": 1.01, "storm": 1.01, "wide storm": 1.01},
+		// The default sampling of stacks without the addresses of all faults.
+		name: "stacks", goals: map[string]float64{"steady": 1.02, "storm": 1.02, "wide storm": 1.02},
 		prefix: func(c *config, file string) []string {
 			return []string{c.gctide, "record", "--no-fault-addresses", "-o", file, "--"}
+		},
+		count: countGctide,
+	},
+	{
+		name: "counts only", goals: map[string]float64{"steady": 1.01, "storm": 1.01, "wide storm": 1.01},
+		prefix: func(c *config, file string) []string {
+			return []string{c.gctide, "record", "-F", "0", "--no-fault-addresses", "-o", file, "--"}
 		},
 		count: countGctide,
 	},
