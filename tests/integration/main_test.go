@@ -73,9 +73,14 @@ func prepare() error {
 
 // goBuild builds packages of the module in dir, without network, C compiler, or a writable home.
 func goBuild(dir, out string, args ...string) error {
+	return goBuildWith("CGO_ENABLED=0", dir, out, args...)
+}
+
+// goBuildWith is the same with another setting of CGO_ENABLED.
+func goBuildWith(cgo, dir, out string, args ...string) error {
 	cmd := exec.Command(built.goCmd, append([]string{"build", "-o", out}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "CGO_ENABLED=0", "GOTOOLCHAIN=local", "GO111MODULE=on",
+	cmd.Env = append(os.Environ(), "GOFLAGS=", cgo, "GOTOOLCHAIN=local", "GO111MODULE=on",
 		"GOPROXY=off")
 	if cache, err := exec.Command(built.goCmd, "env", "GOCACHE").Output(); err != nil ||
 		!canWrite(strings.TrimSpace(string(cache))) {
