@@ -11,6 +11,7 @@
 #include "goruntime/buildinfo.h"
 #include "moduledata_internal.h"
 #include "goruntime/pclntab.h"
+#include "pclntab_internal.h"
 
 struct gosymbols {
 	const struct elfimage *image;
@@ -114,11 +115,9 @@ static void learn_inlining(struct gosymbols *g)
 	if (g->table.layout != PCLNTAB_1_2)
 		return;
 	minor = moduledata_go_minor(g->image);
-	if (!is_known(minor) || minor < 9)
-		return;
-	g->table.inlining = minor < 12	 ? PCLNTAB_INLINING_1_9
-			    : minor < 13 ? PCLNTAB_INLINING_1_12
-					 : PCLNTAB_INLINING_1_13;
+	/* there is build info from Go 1.13 on, but not in every kind of program */
+	g->table.inlining = is_known(minor) && minor >= 13 ? PCLNTAB_INLINING_1_13
+							   : pclntab_guess_inlining(&g->table);
 }
 
 /* From layout 1.18 on program counters count from where the code begins, and function data from

@@ -212,6 +212,20 @@ func (s *scope) has(pc uint64) bool {
 	return false
 }
 
+// deepest gives the innermost scope at pc, and those around it; nil when there is none. Before Go 1.16 a call has not the
+// ranges of the calls inlined into it, so that those are looked for in every scope.
+func (s *scope) deepest(pc uint64) []*scope {
+	for _, inner := range s.inner {
+		if chain := inner.deepest(pc); chain != nil {
+			return append(chain, s)
+		}
+	}
+	if s.has(pc) {
+		return []*scope{s}
+	}
+	return nil
+}
+
 // Place gives the file and the line of pc.
 func (in *Inlining) Place(pc uint64) (file string, line int) {
 	i := sort.Search(len(in.sequences), func(i int) bool { return in.sequences[i].rows[0].address > pc })
@@ -229,21 +243,12 @@ func (in *Inlining) Frames(pc uint64) []Frame {
 	if i == 0 || !in.functions[i-1].has(pc) {
 		return nil
 	}
-	chain := []*scope{in.functions[i-1]} // outermost first
-	for descended := true; descended; {
-		descended = false
-		for _, inner := range chain[len(chain)-1].inner {
-			if inner.has(pc) {
-				chain, descended = append(chain, inner), true
-				break
-			}
-		}
-	}
+	chain := in.functions[i-1].deepest(pc)
 	var frames []Frame
 	file, line := in.Place(pc)
-	for i := len(chain) - 1; i >= 0; i-- {
-		frames = append(frames, Frame{chain[i].name, file, line})
-		file, line = chain[i].callFile, chain[i].callLine
+	for _, s := range chain {
+		frames = append(frames, Frame{s.name, file, line})
+		file, line = s.callFile, s.callLine
 	}
 	return frames
 }
