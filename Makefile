@@ -15,6 +15,7 @@ LIB_SRC  := $(filter-out src/cmd/main.c,$(wildcard src/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/profile.pb-c.o
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+TOOL_BIN := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/*.c))
 GO_ENV   := GOTOOLCHAIN=local CGO_ENABLED=0 GO111MODULE=on GOFLAGS=
 
 all: $(B)/gctide ## build gctide (the default)
@@ -75,7 +76,7 @@ test: ## install what is missing, build, run unit and integration tests
 	$(Q)$(MAKE) --no-print-directory all unit-binaries
 	$(Q)B='$(B)' tests/run.sh
 
-unit-binaries: $(UNIT_BIN)
+unit-binaries: $(UNIT_BIN) $(TOOL_BIN)
 
 unit: all $(UNIT_BIN) ## run the unit tests only
 	$(Q)B='$(B)' tests/run.sh unit
@@ -94,7 +95,7 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (default 10)
 bench: all $(B)/tests/bench/bench_symbols $(B)/tests/bench/bench_recording $(B)/tests/bench/bench_tracetext ## slow-down of targets, speed of parse and report, in one run
 	$(Q)B='$(B)' tools/bench.sh
 
-test-matrix: all ## the samples under every Go release that can be had here
+test-matrix: all $(TOOL_BIN) ## the samples under every Go release that can be had here
 	$(Q)B='$(B)' tools/test-matrix.sh
 
 layers: ## module boundaries
@@ -123,7 +124,7 @@ help: ## this page
 clean:
 	rm -rf $(B)
 
--include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(UNIT_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(UNIT_BIN:=.d) $(TOOL_BIN:=.d)
 .PHONY: all samples demo test unit unit-binaries check asan fuzz bench test-matrix layers tidy format \
 	install uninstall print-libs generated help clean
 .SECONDARY:

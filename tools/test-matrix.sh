@@ -1,6 +1,7 @@
 #!/bin/sh
-# test-matrix.sh - hold gctide against the samples' truth under every Go release that can be had here:
-# Debian's, the one on the PATH, and what GOTOOLCHAIN can bring (Go 1.21 and later).
+# test-matrix.sh - hold gctide against the samples' truth, and what it reads from function tables against what
+# Go reads, under every Go release that can be had here: Debian's, the one on the PATH, and what
+# GOTOOLCHAIN can bring (Go 1.21 and later).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 B="${B:-build}"
@@ -12,12 +13,13 @@ passed=0 failed=0 skipped=0
 try() { # NAME GOROOT
 	log="$B/tests/matrix-$1.log"
 	(cd tests/integration && PATH="$2/bin:$PATH" GCTIDE="$B/gctide" GOTOOLCHAIN=local GOFLAGS='' \
-		go test -count=1 -v -run 'TestTruth' -timeout 5m . >"$log" 2>&1)
+		go test -count=1 -v -run 'TestTruth|TestSymbols' -timeout 10m . >"$log" 2>&1)
 	status=$?
 	p=$(grep -c -E '^ *--- PASS' "$log")
 	f=$(grep -c -E '^ *--- FAIL' "$log")
 	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	echo "$1: $p passed, $f failed"
+	sed -n 's/^ *symbols_test.go:[0-9]*: \(.* compared .*\)/  \1/p' "$log"
 	[ "$f" -eq 0 ] || grep -E 'FAIL|_test.go' "$log" | head -20
 	passed=$((passed + p)) failed=$((failed + f))
 }

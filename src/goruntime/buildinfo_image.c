@@ -22,12 +22,17 @@ enum buildinfo_status buildinfo_of_image(struct buildinfo *ret, const struct elf
 						 .pointer_at = memory_pointer_at,
 						 .arg = (void *)(uintptr_t)im };
 	enum buildinfo_status status = BUILDINFO_NONE;
+	size_t left = im->file.len; /* overlapping segments of a made-up file */
 	struct elfsection s;
 
 	if (elfimage_section(&s, im, ".go.buildinfo"))
 		return buildinfo_decode(ret, s.bytes, s.vaddr, &memory);
 	for (size_t i = 0;
-	     status == BUILDINFO_NONE && elfimage_data_segment(&s, im, i, DATA_SEARCHED); i++)
+	     status == BUILDINFO_NONE && elfimage_data_segment(&s, im, i, DATA_SEARCHED); i++) {
+		if (s.bytes.len > left)
+			s.bytes.len = left;
+		left -= s.bytes.len;
 		status = buildinfo_decode(ret, s.bytes, s.vaddr, &memory);
+	}
 	return status;
 }

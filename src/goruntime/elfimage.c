@@ -11,8 +11,12 @@
 
 #define RELA64_BYTES 24 /* Elf64_Rela: r_offset, r_info, r_addend */
 
+/* Linux loads no program with more than 64 KiB of program headers (fs/binfmt_elf.c,
+ * load_elf_phdrs). */
+#define SEGMENTS_MAX (65536 / 56)
+
 /* Overlapping sections of a made-up file could be searched for ever: bytes that are searched at
- * most. */
+ * most, and altogether no more than the file has. */
 #define RELOCS_SEARCHED (256U << 20) /* altogether */
 #define NOTES_SEARCHED	(64U << 10)  /* of each section or segment */
 
@@ -40,6 +44,8 @@ static int take_elf(struct elfimage *ret, Elf *elf)
 		elfimage_close(&im);
 		return -ENOEXEC;
 	}
+	if (im.segment_count > SEGMENTS_MAX)
+		im.segment_count = SEGMENTS_MAX;
 	im.pointer_bytes = header.e_ident[EI_CLASS] == ELFCLASS64 ? 8 : 4;
 	im.machine = header.e_machine;
 	*ret = im;
@@ -238,7 +244,7 @@ static bool each_in(struct text table, uint64_t relative_type, elfimage_relocate
 void elfimage_each_relative(const struct elfimage *im, elfimage_relocate *relocate, void *arg)
 {
 	GElf_Ehdr header;
-	uint64_t type = 0, left = RELOCS_SEARCHED;
+	uint64_t type = 0, left = im->file.len < RELOCS_SEARCHED ? im->file.len : RELOCS_SEARCHED;
 
 	if (!gelf_getehdr(im->elf, &header) || im->pointer_bytes != 8)
 		return;
@@ -331,8 +337,7 @@ static void take_padding(struct cursor *c, uint64_t len)
 /* Notes: name size, content size, type, name and content each padded to 4 bytes (elf(5)). */
 static bool note_in(struct text *ret, struct text bytes, const char *owner, uint32_t type)
 {
-	struct cursor c =
-		cursor_over(bytes.at, bytes.len < NOTES_SEARCHED ? bytes.len : NOTES_SEARCHED);
+	struct cursor c = cursor_over(bytes.at, bytes.len);
 
 	while (cursor_left(&c) > 0) {
 		uint64_t name_len = cursor_uint(&c, 4);
@@ -355,20 +360,34 @@ static bool note_in(struct text *ret, struct text bytes, const char *owner, uint
 	return false;
 }
 
+/* The bytes of one section or segment of notes that are searched. */
+static struct text searched(uint64_t *left, struct text bytes)
+{
+	if (bytes.len > NOTES_SEARCHED)
+		bytes.len = NOTES_SEARCHED;
+	if (bytes.len > *left)
+		bytes.len = (size_t)*left;
+	*left -= bytes.len;
+	return bytes;
+}
+
 bool elfimage_note(struct text *ret, const struct elfimage *im, const char *owner, uint32_t type)
 {
+	uint64_t left = im->file.len;
 	GElf_Phdr ph;
 
 	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(im->elf, scn));) {
 		GElf_Shdr sh;
 
 		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_NOTE &&
-		    note_in(ret, slice(im->file, sh.sh_offset, sh.sh_size), owner, type))
+		    note_in(ret, searched(&left, slice(im->file, sh.sh_offset, sh.sh_size)), owner,
+			    type))
 			return true;
 	}
 	for (size_t i = 0; segment_at(&ph, im, i); i++) {
 		if (ph.p_type == PT_NOTE &&
-		    note_in(ret, slice(im->file, ph.p_offset, ph.p_filesz), owner, type))
+		    note_in(ret, searched(&left, slice(im->file, ph.p_offset, ph.p_filesz)), owner,
+			    type))
 			return true;
 	}
 	return false;

@@ -11,6 +11,7 @@
 #include "goruntime/buildinfo.h"
 #include "moduledata_internal.h"
 #include "goruntime/pclntab.h"
+#include "pclntab_internal.h"
 
 struct gosymbols {
 	const struct elfimage *image;
@@ -30,13 +31,15 @@ static struct text image_bytes(const void *arg, uint64_t vaddr, uint64_t len)
  * front of Go 1.16. */
 static bool scan_for_table(struct gosymbols *g, struct elfsection in)
 {
-	for (size_t at = 0; in.bytes.len >= 16 && at <= in.bytes.len - 16; at += 8) {
+	for (size_t at = (size_t)(-in.vaddr & 7); at <= in.bytes.len && in.bytes.len - at >= 16;
+	     at += 8) {
 		const unsigned char *b = (const unsigned char *)in.bytes.at + at;
 
 		if (b[1] != 0xff || b[2] != 0xff || b[3] != 0xff || b[0] < 0xf0 || b[4] || b[5] ||
 		    b[7] != 8)
 			continue;
-		if (pclntab_open(&g->table, (struct text){ in.bytes.at + at, in.bytes.len - at })) {
+		if (pclntab_open(&g->table, (struct text){ in.bytes.at + at, in.bytes.len - at }) &&
+		    pclntab_is_sound(&g->table)) {
 			g->vaddr = in.vaddr + at;
 			return true;
 		}
@@ -44,8 +47,10 @@ static bool scan_for_table(struct gosymbols *g, struct elfsection in)
 	return false;
 }
 
+/* Segments of a made-up file may overlap: no more bytes than it has. */
 static bool scan_segments(struct gosymbols *g)
 {
+	size_t left = g->image->file.len;
 	struct elfsegment segment;
 
 	for (size_t i = 0; elfimage_segment(&segment, g->image, i); i++) {
@@ -54,10 +59,23 @@ static bool scan_segments(struct gosymbols *g)
 		if (segment.type != PT_LOAD)
 			continue;
 		s.bytes = elfimage_bytes_at(g->image, segment.vaddr, segment.file_bytes);
+		if (s.bytes.len > left)
+			s.bytes.len = left;
+		left -= s.bytes.len;
 		if (scan_for_table(g, s))
 			return true;
 	}
 	return false;
+}
+
+/* Only what has some other sign of Go is searched through. */
+static bool looks_like_go(const struct elfimage *image)
+{
+	struct text note;
+	struct buildinfo info;
+
+	return elfimage_note(&note, image, "Go", 4) ||
+	       buildinfo_of_image(&info, image) != BUILDINFO_NONE;
 }
 
 static int find_table(struct gosymbols *g, struct err *err)
@@ -75,11 +93,7 @@ static int find_table(struct gosymbols *g, struct err *err)
 	}
 	if (elfimage_section(&s, g->image, ".data.rel.ro") && scan_for_table(g, s))
 		return 0;
-	/* Only what has some other sign of Go is searched through. */
-	if (!elfimage_section(&s, g->image, ".go.buildinfo") &&
-	    !elfimage_note(&(struct text){ 0 }, g->image, "Go", 4))
-		return -ENOENT;
-	return scan_segments(g) ? 0 : -ENOENT;
+	return looks_like_go(g->image) && scan_segments(g) ? 0 : -ENOENT;
 }
 
 static bool patch_word(void *arg, uint64_t vaddr, uint64_t value)
@@ -114,11 +128,9 @@ static void learn_inlining(struct gosymbols *g)
 	if (g->table.layout != PCLNTAB_1_2)
 		return;
 	minor = moduledata_go_minor(g->image);
-	if (!is_known(minor) || minor < 9)
-		return;
-	g->table.inlining = minor < 12	 ? PCLNTAB_INLINING_1_9
-			    : minor < 13 ? PCLNTAB_INLINING_1_12
-					 : PCLNTAB_INLINING_1_13;
+	/* there is build info from Go 1.13 on, but not in every kind of program */
+	g->table.inlining = is_known(minor) && minor >= 13 ? PCLNTAB_INLINING_1_13
+							   : pclntab_guess_inlining(&g->table);
 }
 
 /* From layout 1.18 on program counters count from where the code begins, and function data from

@@ -10,9 +10,13 @@
 #define MAGIC_1_18 0xfffffff0u
 #define MAGIC_1_20 0xfffffff1u
 
-#define HEADER_BYTES	8
-#define FUNC_COUNT_MAX	(1u << 26) /* a table of more could not be in a file */
-#define VALUE_STEPS_MAX (1u << 20) /* of one function: a made-up table may go on for ever */
+#define HEADER_BYTES   8
+#define FUNC_COUNT_MAX (1u << 26) /* a table of more could not be in a file */
+#define NAME_BYTES_MAX (64u << 10)
+
+/* Of all that is looked up for one program counter: made-up tables could keep it busy for long. The
+ * functions of Go's own distribution need some thousands. */
+#define VALUE_STEPS_MAX (1u << 20)
 
 /* Where the fields of a _func are; -1: it has none. */
 struct func_shape {
@@ -142,7 +146,7 @@ uint64_t pclntab_find(const struct pclntab *t, uint64_t pc)
 	return low;
 }
 
-/* The number of width 4 at a place in the function's _func. */
+/* The number of width 4 at a place in the function's _func; -1: there is none. */
 static uint64_t field(const struct pclntab *t, uint64_t func, int place)
 {
 	struct cursor c = at_offset(t, func + (uint64_t)place);
@@ -151,17 +155,25 @@ static uint64_t field(const struct pclntab *t, uint64_t func, int place)
 	return place < 0 || c.bad ? UNKNOWN_U64 : v;
 }
 
-bool pclntab_func(const struct pclntab *t, uint64_t pc, struct pclntab_func *ret)
+bool pclntab_func_at(const struct pclntab *t, uint64_t i, struct pclntab_func *ret)
 {
-	uint64_t i = pclntab_find(t, pc);
 	struct cursor c;
 
-	if (!is_known(i))
+	if (i >= t->func_count)
 		return false;
 	c = at_offset(t, t->functab + i * (has_words(t) ? 16 : 8) + (has_words(t) ? 8 : 4));
 	ret->entry = pclntab_entry(t, i);
-	ret->at = t->pcln + cursor_uint(&c, has_words(t) ? 8 : 4);
-	return !c.bad && ret->at <= t->table.len;
+	ret->steps_left = VALUE_STEPS_MAX;
+	ret->at = cursor_uint(&c, has_words(t) ? 8 : 4);
+	if (c.bad || ret->at > t->table.len - t->pcln)
+		return false;
+	ret->at += t->pcln;
+	return true;
+}
+
+bool pclntab_func(const struct pclntab *t, uint64_t pc, struct pclntab_func *ret)
+{
+	return pclntab_func_at(t, pclntab_find(t, pc), ret);
 }
 
 static uint64_t take_varint(struct cursor *c)
@@ -169,8 +181,11 @@ static uint64_t take_varint(struct cursor *c)
 	uint64_t v = 0;
 
 	for (unsigned shift = 0; shift < 35; shift += 7) {
-		uint64_t byte = cursor_uint(c, 1);
+		uint64_t byte;
 
+		if (c->at == c->end)
+			break;
+		byte = *c->at++;
 		v |= (byte & 0x7f) << shift;
 		if (byte < 0x80)
 			return v;
@@ -180,19 +195,19 @@ static uint64_t take_varint(struct cursor *c)
 }
 
 /* runtime.pcvalue: pairs of a step of the value (zigzag) and of the program counter. */
-bool pclntab_value(const struct pclntab *t, uint64_t table, const struct pclntab_func *f,
-		   uint64_t pc, int64_t *ret)
+bool pclntab_value(const struct pclntab *t, uint64_t table, struct pclntab_func *f, uint64_t pc,
+		   int64_t *ret)
 {
 	struct cursor c = at_offset(t, t->values + table);
 	uint64_t at = f->entry;
 	int64_t value = -1;
 
-	if (table == 0 || !is_known(table))
+	if (table == 0 || !is_known(table) || c.bad)
 		return false;
-	for (unsigned step = 0; step < VALUE_STEPS_MAX && !c.bad; step++) {
+	for (bool first = true; f->steps_left > 0; first = false, f->steps_left--) {
 		uint64_t zigzag = take_varint(&c);
 
-		if (zigzag == 0 && step > 0)
+		if (zigzag == 0 && !first)
 			return false;
 		value += zigzag & 1 ? -(int64_t)(zigzag >> 1) - 1 : (int64_t)(zigzag >> 1);
 		at += take_varint(&c) * t->quantum;
@@ -251,7 +266,8 @@ uint64_t pclntab_funcdata(const struct pclntab *t, const struct pclntab_func *f,
 static struct text string_at(const struct pclntab *t, uint64_t offset)
 {
 	struct cursor c = at_offset(t, offset);
-	struct text rest = cursor_bytes(&c, cursor_left(&c));
+	size_t left = cursor_left(&c);
+	struct text rest = cursor_bytes(&c, left < NAME_BYTES_MAX ? left : NAME_BYTES_MAX);
 	const char *end = rest.len ? memchr(rest.at, '\0', rest.len) : NULL;
 
 	return end ? (struct text){ rest.at, (size_t)(end - rest.at) } : (struct text){ 0 };
@@ -269,7 +285,7 @@ struct text pclntab_file(const struct pclntab *t, const struct pclntab_func *f, 
 	if (number < 0 || number > INT32_MAX)
 		return (struct text){ 0 };
 	if (t->layout == PCLNTAB_1_2) {
-		offset = number ? field(t, t->files, (int)((uint64_t)number * 4 & INT32_MAX)) : 0;
+		offset = number ? field(t, t->files + (uint64_t)number * 4, 0) : 0;
 		return offset && is_known(offset) ? string_at(t, offset) : (struct text){ 0 };
 	}
 	if (!is_known(unit))
@@ -280,7 +296,7 @@ struct text pclntab_file(const struct pclntab *t, const struct pclntab_func *f, 
 	return string_at(t, t->files + offset);
 }
 
-void pclntab_place(const struct pclntab *t, const struct pclntab_func *f, uint64_t pc,
+void pclntab_place(const struct pclntab *t, struct pclntab_func *f, uint64_t pc,
 		   struct code_frame *ret)
 {
 	const struct func_shape *s = &func_shapes[t->layout];

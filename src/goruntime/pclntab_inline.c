@@ -70,7 +70,7 @@ struct walk {
 	struct code_frame place; /* its file and line */
 };
 
-static int64_t index_at(const struct walk *w, uint64_t pc)
+static int64_t index_at(struct walk *w, uint64_t pc)
 {
 	int64_t v;
 

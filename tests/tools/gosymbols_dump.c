@@ -1,8 +1,12 @@
 /* gosymbols_dump.c - what gosymbols knows of a Go program, for comparison with what others know.
  *
- * usage: gosymbols_dump FILE		every function: "ENTRY END NAME"
- *	  gosymbols_dump FILE ranges	every stretch of code with the same frames:
- *					"PC NAME FILE:LINE NAME FILE:LINE ...", innermost first
+ * usage: gosymbols_dump FILE		every function: "ENTRY END NAME", separated
+ *					by tabs
+ *	  gosymbols_dump FILE ranges	every stretch of code with the same frames, separated by
+ *					tabs: "PC NAME FILE:LINE NAME FILE:LINE ...", innermost
+ *					first; "?" for what is not known
+ *	  gosymbols_dump FILE depths	every stretch of code with the same stack depth:
+ *					"PC BYTES"
  *	  gosymbols_dump FILE time	how long it takes to open, and to look up */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,12 +18,22 @@
 #include "base/unknown.h"
 #include "goruntime/gosymbols.h"
 
+static void print_number(uint64_t v)
+{
+	if (is_known(v))
+		printf("%" PRIu64, v);
+	else
+		putchar('?');
+}
+
 static void print_frames(uint64_t pc, const struct code_frame *f, size_t n)
 {
 	printf("%" PRIx64, pc);
-	for (size_t i = 0; i < n; i++)
-		printf(" %.*s %.*s:%" PRIu64, (int)f[i].function.len, f[i].function.at,
-		       (int)f[i].file.len, f[i].file.at, is_known(f[i].line) ? f[i].line : 0);
+	for (size_t i = 0; i < n; i++) {
+		printf("\t%.*s\t%.*s:", (int)f[i].function.len, f[i].function.at,
+		       (int)f[i].file.len, f[i].file.at);
+		print_number(f[i].line);
+	}
 	putchar('\n');
 }
 
@@ -53,6 +67,24 @@ static void print_ranges(const struct gosymbols *g)
 	}
 }
 
+static void print_depths(const struct gosymbols *g)
+{
+	for (size_t i = 0; i < gosymbols_count(g); i++) {
+		uint64_t pc = gosymbols_entry(g, i), end = gosymbols_entry(g, i + 1);
+
+		for (uint64_t last = 0, first = pc; pc < end; pc++) {
+			uint64_t depth = gosymbols_sp_delta(g, pc);
+
+			if (pc != first && depth == last)
+				continue;
+			printf("%" PRIx64 "\t", pc);
+			print_number(depth);
+			putchar('\n');
+			last = depth;
+		}
+	}
+}
+
 static void print_functions(const struct gosymbols *g)
 {
 	struct code_frame f[CODE_FRAMES_MAX];
@@ -62,7 +94,7 @@ static void print_functions(const struct gosymbols *g)
 		size_t n = gosymbols_frames(g, pc, f, CODE_FRAMES_MAX);
 
 		if (n && gosymbols_extent(g, pc, &entry, &end))
-			printf("%" PRIx64 " %" PRIx64 " %.*s\n", entry, end,
+			printf("%" PRIx64 "\t%" PRIx64 "\t%.*s\n", entry, end,
 			       (int)f[n - 1].function.len, f[n - 1].function.at);
 	}
 }
@@ -98,6 +130,8 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(what, "ranges") == 0)
 		print_ranges(g);
+	else if (strcmp(what, "depths") == 0)
+		print_depths(g);
 	else if (strcmp(what, "time") == 0)
 		print_times(g, clock_monotonic_ns() - start_ns);
 	else
