@@ -33,8 +33,9 @@ void cfi_free(struct cfi *cfi); /* NULL is fine */
 bool cfi_find(struct cfi *cfi, uint64_t vaddr, struct cfi_entry *ret);
 
 /* Can both programs be run as they are by a library that trusts them? Every operation is known,
- * ends within its program and names a register below register_count; the CFA is defined first;
- * expressions neither branch nor divide nor go through locations; nothing is nested deeply. */
+ * ends within its program and names a register below register_count; the CFA is defined before the
+ * first instruction; expressions neither branch nor divide nor go through locations; nothing is
+ * nested deeply. */
 bool cfi_is_sound(const struct cfi_entry *e, uint64_t register_count);
 
 #endif

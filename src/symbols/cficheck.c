@@ -138,13 +138,13 @@ static bool take_extended(struct cursor *c, uint64_t op, struct check *check)
 		return true;
 	case DW_CFA_advance_loc1:
 		cursor_uint(c, 1);
-		return true;
+		return check->has_cfa;
 	case DW_CFA_advance_loc2:
 		cursor_uint(c, 2);
-		return true;
+		return check->has_cfa;
 	case DW_CFA_advance_loc4:
 		cursor_uint(c, 4);
-		return true;
+		return check->has_cfa;
 	case DW_CFA_offset_extended:
 	case DW_CFA_offset_extended_sf:
 	case DW_CFA_val_offset:
@@ -187,6 +187,7 @@ static bool is_sound_program(struct text program, struct check *check)
 
 		switch (op & 0xc0) {
 		case DW_CFA_advance_loc:
+			ok = check->has_cfa;
 			break;
 		case DW_CFA_offset:
 			leb_uint(&c);
@@ -210,5 +211,5 @@ bool cfi_is_sound(const struct cfi_entry *e, uint64_t register_count)
 
 	return e->initial.len <= PROGRAM_BYTES_MAX && e->program.len <= PROGRAM_BYTES_MAX &&
 	       e->return_column < register_count && is_sound_program(e->initial, &check) &&
-	       check.has_cfa && is_sound_program(e->program, &check);
+	       is_sound_program(e->program, &check) && check.has_cfa;
 }
