@@ -299,6 +299,37 @@ static uint32_t innermost(const struct lines_function *f, uint64_t vaddr)
 	return found;
 }
 
+/* The frames of the inlined calls at vaddr, which is at the line of *at; *at becomes the place of
+ * the outermost of the calls. */
+static size_t add_inlined(struct code_frame *out, const struct lines_function *f, uint64_t vaddr,
+			  struct code_frame *at)
+{
+	size_t n = 0;
+
+	for (uint32_t i = innermost(f, vaddr); i != LINES_NO_PARENT && n < SCOPES_MAX;) {
+		const struct lines_inlined *in = &f->inlined[i];
+
+		out[n] = *at;
+		out[n].function = in->name;
+		out[n].start_line = in->decl_line;
+		out[n++].is_inlined = true;
+		*at = (struct code_frame){ .file = in->call_file, .line = in->call_line };
+		i = in->parent;
+	}
+	return n;
+}
+
+static void read_function(const struct lines_unit *u, struct lines_function *f,
+			  struct lines_budget *budget)
+{
+	if (f->is_read)
+		return;
+	f->is_read = true;
+	f->name = name_of(&f->die, budget);
+	f->decl_line = number_of(&f->die, DW_AT_decl_line);
+	read_inlined(u, f, budget);
+}
+
 size_t linesunit_frames(struct lines_unit *u, struct lines_budget *budget, uint64_t vaddr,
 			struct code_frame *out, size_t max)
 {
@@ -310,27 +341,15 @@ size_t linesunit_frames(struct lines_unit *u, struct lines_budget *budget, uint6
 	read_unit(u, budget);
 	f = function_at(u, vaddr);
 	has_line = line_at(&at, u, vaddr);
-	if (f && !f->is_read) {
-		f->is_read = true;
-		f->name = name_of(&f->die, budget);
-		f->decl_line = number_of(&f->die, DW_AT_decl_line);
-		read_inlined(u, f, budget);
-	}
-	for (uint32_t i = f ? innermost(f, vaddr) : LINES_NO_PARENT;
-	     i != LINES_NO_PARENT && n < SCOPES_MAX;) {
-		const struct lines_inlined *in = &f->inlined[i];
-
-		at.function = in->name;
-		at.start_line = in->decl_line;
-		at.is_inlined = true;
-		frames[n++] = at;
-		at = (struct code_frame){ .file = in->call_file, .line = in->call_line };
-		i = in->parent;
-	}
-	if (!f && !has_line)
+	at.start_line = UNKNOWN_U64;
+	if (f) {
+		read_function(u, f, budget);
+		n = add_inlined(frames, f, vaddr, &at);
+		at.function = f->name;
+		at.start_line = f->decl_line;
+	} else if (!has_line) {
 		return 0;
-	at.function = f ? f->name : (struct text){ 0 };
-	at.start_line = f ? f->decl_line : UNKNOWN_U64;
+	}
 	frames[n++] = at;
 	kept = n < max ? n : max;
 	memcpy(out, frames + (n - kept), kept * sizeof(*out));
