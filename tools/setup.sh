@@ -5,7 +5,7 @@ set -eu
 
 build="gcc libc6-dev make libpfm4-dev libunwind-dev libdw-dev libelf-dev libzstd-dev zlib1g-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler"
 test="libcmocka-dev"
-check="clang clang-format clang-tidy libclang-rt-14-dev shellcheck mandoc"
+check="clang clang-format clang-tidy libclang-rt-14-dev shellcheck mandoc chromium fonts-dejavu-core"
 
 case "${1:-build}" in
 build) wanted="$build" ;;

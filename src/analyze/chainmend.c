@@ -382,11 +382,15 @@ static bool is_chain(const void *arg, uint32_t index)
 	const struct chain_search *s = arg;
 	const struct chainmend *m = s->w->m;
 	const struct known *k = &((const struct known *)(const void *)m->known.at)[index];
-	const uint64_t *ips = (const uint64_t *)(const void *)m->ips.at + k->first_ip;
+	const uint64_t *ips;
 
-	return k->generation == s->generation && k->count == s->w->count &&
-	       k->kernel_count == s->w->kernel_count && k->lost_its_root == s->w->lost_its_root &&
-	       memcmp(ips, s->w->kernel_ips, k->kernel_count * sizeof(*ips)) == 0 &&
+	if (k->generation != s->generation || k->count != s->w->count ||
+	    k->kernel_count != s->w->kernel_count || k->lost_its_root != s->w->lost_its_root)
+		return false;
+	if (k->count + k->kernel_count == 0)
+		return true;
+	ips = (const uint64_t *)(const void *)m->ips.at + k->first_ip;
+	return memcmp(ips, s->w->kernel_ips, k->kernel_count * sizeof(*ips)) == 0 &&
 	       memcmp(ips + k->kernel_count, s->w->ips, k->count * sizeof(*ips)) == 0;
 }
 
@@ -400,14 +404,20 @@ static const struct named_stack *stack_at(const struct chainmend *m, uint32_t in
 	return &((const struct named_stack *)(const void *)m->stacks.at)[index];
 }
 
+/* NULL for an empty stack. */
+static const uint32_t *named_from(const struct chainmend *m, const struct named_stack *stack)
+{
+	return stack->count ? (const uint32_t *)(const void *)m->named.at + stack->first : NULL;
+}
+
 static bool is_stack(const void *arg, uint32_t index)
 {
 	const struct stack_search *s = arg;
 	const struct named_stack *stack = stack_at(s->m, index);
-	const uint32_t *at = (const uint32_t *)(const void *)s->m->named.at + stack->first;
 
 	return stack->count == s->wanted->count &&
-	       (stack->count == 0 || memcmp(at, s->wanted->at, stack->count * sizeof(*at)) == 0);
+	       (stack->count == 0 || memcmp(named_from(s->m, stack), s->wanted->at,
+					    stack->count * sizeof(uint32_t)) == 0);
 }
 
 static uint32_t keep_stack(struct chainmend *m, const struct naming *n)
@@ -464,7 +474,7 @@ static void recall(struct work *w, struct chain *ret)
 		index = name_anew(w, &s, hash);
 	k = &((const struct known *)(const void *)m->known.at)[index];
 	ret->id = k->stack;
-	ret->locations = (const uint32_t *)(const void *)m->named.at + stack_at(m, k->stack)->first;
+	ret->locations = named_from(m, stack_at(m, k->stack));
 	ret->count = stack_at(m, k->stack)->count;
 	ret->is_cut = k->is_cut;
 }

@@ -51,21 +51,40 @@ static struct chunk *get(struct returnedpages *r, uint64_t pid, uint64_t number)
 	return &((struct chunk *)(void *)r->chunks.at)[count];
 }
 
+/* The pages [from, end) of the chunk, counted from its first. */
+static void set_bits(struct chunk *c, uint64_t from, uint64_t end)
+{
+	while (from < end) {
+		if (from % 64 == 0 && end - from >= 64) {
+			c->bits[from / 64] = UINT64_MAX;
+			from += 64;
+		} else {
+			c->bits[from / 64] |= UINT64_C(1) << from % 64;
+			from++;
+		}
+	}
+}
+
 void returnedpages_add(struct returnedpages *r, uint64_t pid, uint64_t address, uint64_t len)
 {
 	uint64_t page = address / r->page_bytes, end;
 
-	if (len > UINT64_MAX - address)
+	if (len > RETURNEDPAGES_CALL_BYTES_MAX || len > UINT64_MAX - address) {
+		r->is_full = true;
 		return;
+	}
 	end = (address + len) / r->page_bytes;
 	while (page < end) {
-		struct chunk *c = get(r, pid, page / RETURNEDPAGES_CHUNK);
-		uint64_t chunk_end = (page / RETURNEDPAGES_CHUNK + 1) * RETURNEDPAGES_CHUNK;
+		uint64_t number = page / RETURNEDPAGES_CHUNK;
+		uint64_t first = number * RETURNEDPAGES_CHUNK, stop = first + RETURNEDPAGES_CHUNK;
+		struct chunk *c = get(r, pid, number);
 
 		if (!c)
 			return;
-		for (; page < end && page < chunk_end; page++)
-			c->bits[page % RETURNEDPAGES_CHUNK / 64] |= UINT64_C(1) << page % 64;
+		if (stop > end)
+			stop = end;
+		set_bits(c, page - first, stop - first);
+		page = stop;
 	}
 }
 

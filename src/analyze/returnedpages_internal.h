@@ -12,6 +12,8 @@
 #define RETURNEDPAGES_CHUNK 1024u
 /* 1 TiB of pages of 4 KiB, in 36 MiB: a made-up recording gets no more than that. */
 #define RETURNEDPAGES_CHUNKS_MAX (1u << 18)
+/* One call of the runtime gives back much less. */
+#define RETURNEDPAGES_CALL_BYTES_MAX (UINT64_C(64) << 30)
 
 struct returnedpages {
 	uint64_t page_bytes;

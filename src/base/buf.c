@@ -26,7 +26,7 @@ uint8_t *buf_room(struct buf *b, size_t more)
 		b->at = or_die(realloc(b->at, cap));
 		b->cap = cap;
 	}
-	return b->at + b->len;
+	return b->at ? b->at + b->len : NULL; /* only when no room was asked for */
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t len)

@@ -65,6 +65,20 @@ static bool remember(struct imagewatch *w, struct text path)
 	return true;
 }
 
+/* The name is the target's: opening a device can do things, a pipe can make us wait. */
+static int open_file(const char *name)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(name, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_of_process(uint64_t pid, struct text path)
 {
 	char name[PATH_MAX + 32];
@@ -74,11 +88,8 @@ static int open_of_process(uint64_t pid, struct text path)
 	if (path.len >= PATH_MAX)
 		return -ENAMETOOLONG;
 	snprintf(name + prefix, sizeof(name) - (size_t)prefix, "%.*s", (int)path.len, path.at);
-	/* Whoever waits behind a pipe of that name shall not make us wait. */
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		fd = open(name + prefix, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	fd = open_file(name);
+	return fd == -ENOENT || fd == -EACCES ? open_file(name + prefix) : fd;
 }
 
 static void describe_file(struct event_image *image, struct buf *build_id, uint64_t pid)

@@ -15,8 +15,9 @@
 #define GOFUNC_OFFSET_1_20 320
 #define GOFUNC_OFFSET_1_27 344
 
-#define CANDIDATES_MAX 4 /* one in a program; more words that equal the table's place are chance \
-			  */
+#define CANDIDATES_MAX                                                            \
+	4 /* one in a program; more words that equal the table's place are chance \
+	   */
 
 enum word { PCHEADER, FTAB, TEXT, GOFUNC, WORD_COUNT };
 

@@ -228,7 +228,7 @@ uint64_t pclntab_pcdata(const struct pclntab *t, const struct pclntab_func *f, u
 
 	if (!is_known(count) || which >= count || count > UINT16_MAX)
 		return UNKNOWN_U64;
-	return field(t, f->at, (int)(s->bytes + 4 * which));
+	return field(t, f->at, (int)(s->bytes + 4 * (uint64_t)which));
 }
 
 /* The function data begin behind the pcdata, with 8-byte pointers on an 8-byte place. */
@@ -256,7 +256,7 @@ uint64_t pclntab_funcdata(const struct pclntab *t, const struct pclntab_func *f,
 	behind = s->bytes + 4 * pcdata_count;
 	if (has_words(t))
 		return pointer_funcdata(t, f, behind, which);
-	offset = field(t, f->at, (int)(behind + 4 * which));
+	offset = field(t, f->at, (int)(behind + 4 * (uint64_t)which));
 	if (offset == UINT32_MAX || !is_known(offset) || !is_known(t->gofunc))
 		return UNKNOWN_U64;
 	return t->gofunc + offset;

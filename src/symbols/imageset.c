@@ -116,12 +116,17 @@ static int check(const struct entry *e, const struct image *im, const char *name
 
 static int try_file(struct entry *e, const char *name, struct err *err)
 {
-	/* Whoever waits behind a pipe of that name shall not make us wait. */
-	OWN_FD int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct image *im = NULL;
 	struct stat st;
+	OWN_FD int fd = -1;
 	int rc;
 
+	/* The name is the recording's: opening a device can do things, a pipe can make us wait. */
+	if (stat(name, &st) < 0)
+		return err_set(err, errno, "cannot open '%s'", name);
+	if (!S_ISREG(st.st_mode))
+		return err_say(err, EINVAL, "'%s' is no file", name);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, errno, "cannot open '%s'", name);
 	rc = image_open(&im, fd, err);

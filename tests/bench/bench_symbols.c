@@ -32,7 +32,8 @@ static size_t pick_places(const char *path, uint64_t *places)
 	if (gosymbols_open(&g, &elf, NULL) == 0) {
 		all = gosymbols_count(g);
 		for (; count < PLACES && count < all; count++)
-			places[count] = gosymbols_entry(g, count * (all > PLACES ? all / PLACES : 1)) + 1;
+			places[count] =
+				gosymbols_entry(g, count * (all > PLACES ? all / PLACES : 1)) + 1;
 	}
 	gosymbols_close(g);
 	elfimage_close(&elf);
@@ -75,8 +76,8 @@ static double lookups_per_second(const char *path, const uint64_t *places, size_
 	for (unsigned r = 0; r < ROUNDS; r++)
 		for (size_t i = 0; i < count; i++) {
 			uint32_t at = locations_at(&l, BASE_PID, places[i * 7919 % count], false);
-			const struct profile_location *where =
-				&((const struct profile_location *)(const void *)l.locations.at)[at];
+			const struct profile_location *where = &(
+				(const struct profile_location *)(const void *)l.locations.at)[at];
 
 			frames += where->line_count;
 		}
