@@ -1,5 +1,5 @@
-/* fuzz_kallsyms.c - properties: a line that is refused leaves the result alone; of one that is taken,
- * name and module lie within the line, and the name is not empty. */
+/* fuzz_kallsyms.c - properties: a line that is refused leaves the result alone; of one that is
+ * taken, name and module lie within the line, and the name is not empty. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,7 @@ static void check(bool holds)
 
 static bool is_within(struct text part, struct text whole)
 {
-	return part.len == 0 ||
-	       (part.at >= whole.at && part.at + part.len <= whole.at + whole.len);
+	return part.len == 0 || (part.at >= whole.at && part.at + part.len <= whole.at + whole.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

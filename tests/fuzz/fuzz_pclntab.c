@@ -1,7 +1,7 @@
-/* fuzz_pclntab.c - any bytes as Go's function table: the first byte chooses the form of the inline trees
- * (0: the layout's), 16 bytes are an inline tree, the rest is the table.
- * Properties: frames come out only for addresses of functions, all their texts can be read, only the
- * last one is not inlined; entries and look-ups agree. */
+/* fuzz_pclntab.c - any bytes as Go's function table: the first byte chooses the form of the inline
+ * trees (0: the layout's), 16 bytes are an inline tree, the rest is the table. Properties: frames
+ * come out only for addresses of functions, all their texts can be read, only the last one is not
+ * inlined; entries and look-ups agree. */
 #include <stdint.h>
 #include <stdlib.h>
 

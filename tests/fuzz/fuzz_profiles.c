@@ -1,6 +1,6 @@
 /* fuzz_profiles.c - any bytes as the perf data of a recording whose events are known.
- * Properties: samples of the folded lines are those of the profile; all three renderers take whatever
- * comes out. */
+ * Properties: samples of the folded lines are those of the profile; all three renderers take
+ * whatever comes out. */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -56,7 +56,8 @@ static void declare_attr(struct profiles *p, uint64_t role, uint64_t sample_type
 static void declare(struct profiles *p)
 {
 	struct event session = { .kind = EVENT_SESSION,
-				 .u.session = { .machine = text_of("x86_64"), .page_bytes = 4096 } };
+				 .u.session = { .machine = text_of("x86_64"),
+						.page_bytes = 4096 } };
 	struct event symbol = { .kind = EVENT_KERNEL_SYMBOL,
 				.u.kernel_symbol = { .address = UINT64_C(0xffffffff81000000),
 						     .name = text_of("asm_exc_page_fault") } };
