@@ -561,7 +561,7 @@ static size_t follow_samples(const char *ring, size_t head, const uint64_t *trut
 	for (size_t at = 0; at + sizeof(struct perf_event_header) <= head;) {
 		struct perf_event_header h;
 		struct unwind_step steps[64];
-		struct caught c = { 0 };
+		static struct caught c; /* not on the stack that is sampled: it is big */
 
 		memcpy(&h, ring + at, sizeof(h));
 		if (h.type == PERF_RECORD_SAMPLE &&
@@ -570,7 +570,7 @@ static size_t follow_samples(const char *ring, size_t head, const uint64_t *trut
 				size_t n = unwind(&c, steps, 64);
 
 				++*ret_count;
-				good += n > 4 && steps[1].ip == truth[0] && steps[2].ip == truth[1];
+				good += n > 2 && steps[1].ip == truth[0] && steps[2].ip == truth[1];
 			}
 		}
 		at += h.size;
