@@ -38,7 +38,9 @@ bool image_vaddr_of(const struct image *im, uint64_t file_off, uint64_t *ret_vad
 struct text image_bytes_at(const struct image *im, uint64_t vaddr, uint64_t len);
 
 /* The frames at vaddr, innermost first; 0 when nothing is known there. Texts live as long as im.
- * max >= 1; CODE_FRAMES_MAX is always enough. */
+ * max >= 1; CODE_FRAMES_MAX is always enough. Names of C++ and Rust are mangled. Debug files are
+ * looked for below /usr/lib/debug. The first answer can take as long as unpacking the DWARF of the
+ * file does, and the first one in a compile unit as long as reading its lines. */
 size_t image_frames(struct image *im, uint64_t vaddr, struct code_frame *out, size_t max);
 
 /* Is there a Go function at vaddr (gosymbols.h)? */

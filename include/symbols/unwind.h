@@ -33,7 +33,9 @@ struct unwind_sample {
 
 struct unwind_step {
 	uint64_t ip; /* of a caller: a return address */
-	uint64_t sp, frame_pointer;
+	uint64_t sp;
+	uint64_t frame_pointer; /* the register at that place, whatever it is used for;
+				 * UNKNOWN_U64 */
 };
 
 /* The mask of the registers that unwinding needs, for perf_event_attr.sample_regs_user; 0 for a
@@ -43,7 +45,8 @@ uint64_t unwind_register_mask(const char *machine);
 /* Fill out with the frames from the sampled one outwards, the sampled one first (ip register),
  * until keep_going(arg, ip) says false for an ip (that one is still handed out), the piece of the
  * stack or the tables end, or max is reached. Returns how many; 0 without ip and sp. Always ends.
- */
+ * Nothing is guessed: where no table says how to go on, the frames end. Signal trampolines are
+ * passed; the ip that follows one is no return address. */
 typedef bool unwind_keep_going(void *arg, uint64_t ip);
 
 struct unwind_space {

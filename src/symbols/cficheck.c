@@ -147,8 +147,6 @@ static bool take_extended(struct cursor *c, uint64_t op, struct check *check)
 		return check->has_cfa;
 	case DW_CFA_offset_extended:
 	case DW_CFA_offset_extended_sf:
-	case DW_CFA_val_offset:
-	case DW_CFA_val_offset_sf:
 	case DW_CFA_GNU_negative_offset_extended: {
 		bool ok = take_register(c, check);
 

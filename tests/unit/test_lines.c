@@ -288,6 +288,43 @@ static void assembly_has_its_line_from_dwarf_and_its_name_from_the_symbols(void 
 	image_close(im);
 }
 
+/* A packed section that says to be of 1 TiB is believed by nobody: no memory is asked for. */
+static void sections_that_claim_to_unpack_to_more_than_they_can_are_left_alone(void **state)
+{
+	static char bytes[1 << 20];
+	char path[300], *packed;
+	struct code_frame f;
+	struct image *im;
+	uint64_t outer, vaddr;
+	struct text section;
+	size_t len;
+
+	(void)state;
+	need_compiler();
+	write_file(dir, "l.c", source);
+	assert_int_equal(run_in(dir, "cc -O2 -g -Wl,--compress-debug-sections=zlib-gnu -o b l.c"),
+			 0);
+	outer = address_of(dir, "b", "outer");
+	snprintf(path, sizeof(path), "%s/b", dir);
+	{
+		OWN_FILE FILE *file = fopen(path, "re");
+
+		len = fread(bytes, 1, sizeof(bytes), file);
+	}
+	assert_int_equal(image_open_bytes(&im, (struct text){ bytes, len }, NULL), 0);
+	assert_int_equal(image_frames(im, outer, &f, 1), 1);
+	assert_true(is_known(f.line));
+	assert_true(image_section(im, ".zdebug_info", &vaddr, &section));
+	packed = memmem(bytes, len, section.at, section.len);
+	image_close(im);
+	packed[4 + 2] = 1; /* of the size, big-endian, behind "ZLIB": 2^40 */
+	assert_int_equal(image_open_bytes(&im, (struct text){ bytes, len }, NULL), 0);
+	assert_int_equal(image_frames(im, outer, &f, 1), 1);
+	assert_true(text_is(f.function, "outer")); /* by the symbols */
+	assert_false(is_known(f.line));
+	image_close(im);
+}
+
 /* Cut and flipped files: nothing but frames or none. */
 static void damaged_dwarf_gives_frames_or_none(void **state)
 {
@@ -350,6 +387,8 @@ int main(void)
 		cmocka_unit_test(a_debug_link_counts_with_its_checksum),
 		cmocka_unit_test(addr2line_says_the_same),
 		cmocka_unit_test(assembly_has_its_line_from_dwarf_and_its_name_from_the_symbols),
+		cmocka_unit_test(
+			sections_that_claim_to_unpack_to_more_than_they_can_are_left_alone),
 		cmocka_unit_test(damaged_dwarf_gives_frames_or_none),
 	};
 

@@ -12,7 +12,10 @@
 #include <cmocka.h>
 #include <asm/perf_regs.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "base/own.h"
@@ -469,6 +472,138 @@ static void an_unknown_register_ends_the_chain_where_it_is_needed(void **state)
 	assert_int_equal(part[0].frame_pointer, UNKNOWN_U64);
 }
 
+#define RING_PAGES  256
+#define PERF_STACK  8192
+#define SPIN_ROUNDS 30000000U
+
+/* A hot function that keeps what it can in registers, rbp too. */
+__attribute__((noinline)) static uint64_t spin(uint64_t *ret_address)
+{
+	uint64_t a = 1, b = 2, d = 3, e = 4, f = 5, g = 6;
+
+	*ret_address = RETURN_ADDRESS;
+	for (unsigned i = 0; i < SPIN_ROUNDS; i++) {
+		a += b ^ i;
+		b += d ^ a;
+		d += e ^ b;
+		e += f ^ d;
+		f += g ^ e;
+		g += a ^ f;
+	}
+	return a ^ b ^ d ^ e ^ f ^ g;
+}
+
+__attribute__((noinline)) static uint64_t spin_caller(uint64_t *truth)
+{
+	uint64_t v = spin(&truth[0]) + 1;
+
+	truth[1] = RETURN_ADDRESS;
+	return v;
+}
+
+static int open_sampler(void)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE,
+					.size = sizeof(attr),
+					.config = PERF_COUNT_SW_TASK_CLOCK,
+					.sample_period = 1000000,
+					.sample_type =
+						PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER,
+					.sample_regs_user = unwind_register_mask("x86_64"),
+					.sample_stack_user = PERF_STACK,
+					.exclude_kernel = 1 };
+
+	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* Registers and stack of one record: the ABI, the registers of the mask, the size of the stack, it,
+ * and how much of it there was (linux/perf_event.h). */
+static bool decode(struct unwind_sample *ret, const char *body, size_t len)
+{
+	uint64_t size, real;
+	size_t at = 8;
+
+	memset(ret, 0, sizeof(*ret));
+	for (unsigned reg = 0; reg < UNWIND_REGISTERS_MAX; reg++) {
+		uint64_t v;
+
+		if (!(unwind_register_mask("x86_64") >> reg & 1))
+			continue;
+		memcpy(&v, body + at, 8);
+		set(ret, reg, v);
+		at += 8;
+	}
+	memcpy(&size, body + at, 8);
+	if (size == 0 || at + 16 + size > len)
+		return false;
+	memcpy(&real, body + at + 8 + size, 8);
+	ret->stack = (struct text){ body + at + 8, (size_t)real };
+	return true;
+}
+
+static bool is_in_spin(uint64_t ip)
+{
+	uint64_t bias;
+	struct image *im = image_at(&process, (uintptr_t)spin, &bias);
+	struct cfi_entry e;
+
+	return im && cfi_find(image_cfi(im), (uintptr_t)spin - bias, &e) && ip - bias >= e.start &&
+	       ip - bias < e.end;
+}
+
+/* Samples within spin: how many of them led to both callers, and how many there were. */
+static size_t follow_samples(const char *ring, size_t head, const uint64_t *truth,
+			     size_t *ret_count)
+{
+	size_t good = 0;
+
+	*ret_count = 0;
+	for (size_t at = 0; at + sizeof(struct perf_event_header) <= head;) {
+		struct perf_event_header h;
+		struct unwind_step steps[64];
+		static struct caught c; /* not on the stack that is sampled: it is big */
+
+		memcpy(&h, ring + at, sizeof(h));
+		if (h.type == PERF_RECORD_SAMPLE &&
+		    decode(&c.sample, ring + at + sizeof(h), h.size - sizeof(h))) {
+			if (is_in_spin(c.sample.registers[PERF_REG_X86_IP])) {
+				size_t n = unwind(&c, steps, 64);
+
+				++*ret_count;
+				good += n > 2 && steps[1].ip == truth[0] && steps[2].ip == truth[1];
+			}
+		}
+		at += h.size;
+	}
+	return good;
+}
+
+static void samples_of_perf_lead_to_the_callers(void **state)
+{
+	OWN_FD int fd = open_sampler();
+	struct perf_event_mmap_page *page;
+	size_t bytes = (1 + RING_PAGES) * 4096, count, good;
+	uint64_t truth[2] = { 0 };
+
+	(void)state;
+	if (fd < 0) {
+		print_message("perf_event_open is not allowed here: skipped\n");
+		skip();
+	}
+	page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED) {
+		print_message("no memory for a ring: skipped\n");
+		skip();
+	}
+	assert_int_not_equal(spin_caller(truth), 0);
+	good = follow_samples((const char *)page + 4096, (size_t)page->data_head, truth, &count);
+	munmap(page, bytes);
+	print_message("%zu samples, %zu with both callers\n", count, good);
+	if (count == 0)
+		skip();
+	assert_int_equal(good, count);
+}
+
 static void masks_are_those_of_the_kernel(void **state)
 {
 	(void)state;
@@ -538,6 +673,7 @@ int main(void)
 		cmocka_unit_test(unwinding_stops_where_it_is_told),
 		cmocka_unit_test(nothing_is_guessed_where_no_table_says),
 		cmocka_unit_test(an_unknown_register_ends_the_chain_where_it_is_needed),
+		cmocka_unit_test(samples_of_perf_lead_to_the_callers),
 		cmocka_unit_test(masks_are_those_of_the_kernel),
 		cmocka_unit_test(programs_that_libunwind_would_trip_over_are_refused),
 	};
