@@ -153,11 +153,13 @@ static void add_labels(struct pprof_writer *w, struct sample_part *part, size_t 
 static void add_sample(struct pprof_writer *w, struct sample_part *part, size_t i,
 		       const struct profile_stack *row)
 {
-	uint64_t *ids = part->ids.at ? (uint64_t *)(void *)(part->ids.at + part->ids.len) : NULL;
+	uint64_t *ids = NULL;
 	Pprof__Sample *s = &part->samples[i];
 
 	pprof__sample__init(s);
 	part->pointers[i] = s;
+	if (row->location_count)
+		ids = (uint64_t *)(void *)(part->ids.at + part->ids.len);
 	for (uint32_t k = 0; k < row->location_count; k++)
 		ids[k] = (uint64_t)w->p->stack_locations[row->first_location + k] + 1;
 	part->ids.len += row->location_count * sizeof(*ids);
