@@ -90,6 +90,8 @@ static const struct candidate *scan_words(struct search *s, struct text bytes, u
 	size_t at = (size_t)(-vaddr & 7);
 	struct cursor c = cursor_over(bytes.at, bytes.len);
 
+	if (bytes.len < at + 8)
+		return NULL;
 	for (cursor_bytes(&c, at); cursor_left(&c) >= 8; at += 8) {
 		const struct candidate *found;
 

@@ -14,9 +14,9 @@
 #define FUNC_COUNT_MAX (1u << 26) /* a table of more could not be in a file */
 #define NAME_BYTES_MAX (64u << 10)
 
-/* Of all that is looked up for one program counter: made-up tables could keep it busy for long. The
- * functions of Go's own distribution need some thousands. */
-#define VALUE_STEPS_MAX (1u << 20)
+/* Of all that is looked up for one program counter, 5 ns each: made-up tables could keep it busy
+ * for long. A function of 100,000 lines needs fewer. */
+#define VALUE_STEPS_MAX (1u << 19)
 
 /* Where the fields of a _func are; -1: it has none. */
 struct func_shape {
@@ -180,12 +180,9 @@ static uint64_t take_varint(struct cursor *c)
 {
 	uint64_t v = 0;
 
-	for (unsigned shift = 0; shift < 35; shift += 7) {
-		uint64_t byte;
+	for (unsigned shift = 0; shift < 35 && c->at < c->end; shift += 7) {
+		uint64_t byte = *c->at++;
 
-		if (c->at == c->end)
-			break;
-		byte = *c->at++;
 		v |= (byte & 0x7f) << shift;
 		if (byte < 0x80)
 			return v;

@@ -1,15 +1,17 @@
-/* fuzz_pclntab.c - any bytes as Go's function table: the first byte chooses the form of the inline
- * trees (0: the layout's), 16 bytes are an inline tree, the rest is the table. Properties: frames
- * come out only for addresses of functions, all their texts can be read, only the last one is not
- * inlined; entries and look-ups agree. */
+/* fuzz_pclntab.c - properties: a table that opens answers at every place, with texts that lie in it
+ * and end in NUL, no more frames than there is room for, and functions around the places that are
+ * found. The first 8 bytes of the input are the form of inlining (1) and where the inline trees
+ * are. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cursor.h"
 #include "base/unknown.h"
-#include "goruntime/pclntab.h"
+#include "goruntime/pclntab_internal.h"
 
-#define TREE_BYTES 16
-#define TREE_VADDR 0x500000u
+#define PLACES 64 /* are asked for in each function */
+#define FUNCS  32 /* are asked */
 
 static void check(bool holds)
 {
@@ -17,57 +19,61 @@ static void check(bool holds)
 		abort();
 }
 
-static struct text tree_at(const void *arg, uint64_t vaddr, uint64_t len)
+/* Function data lie in the table itself, as from Go 1.26 on. */
+static struct text bytes_at(const void *arg, uint64_t vaddr, uint64_t len)
 {
-	uint64_t into = vaddr - TREE_VADDR;
+	const struct text *table = arg;
 
-	if (into > TREE_BYTES || len > TREE_BYTES - into)
+	if (vaddr > table->len || len > table->len - vaddr)
 		return (struct text){ 0 };
-	return (struct text){ (const char *)arg + into, (size_t)len };
+	return (struct text){ table->at + vaddr, (size_t)len };
 }
 
-static void read_text(struct text t)
+static void check_text(const struct pclntab *t, struct text s)
 {
-	static volatile char sum;
-
-	for (size_t i = 0; i < t.len; i++)
-		sum ^= t.at[i];
+	check(s.len == 0 || (s.at >= t->table.at && s.at + s.len < t->table.at + t->table.len &&
+			     s.at[s.len] == '\0'));
 }
 
-static void look_up(const struct pclntab *t, uint64_t pc)
+static void check_place(const struct pclntab *t, uint64_t pc, size_t max)
 {
 	struct code_frame f[CODE_FRAMES_MAX];
-	size_t n = pclntab_frames(t, pc, f, CODE_FRAMES_MAX);
+	size_t n = pclntab_frames(t, pc, f, max);
+	uint64_t i = pclntab_find(t, pc);
 
-	check(n <= CODE_FRAMES_MAX);
-	check(n == 0 || is_known(pclntab_find(t, pc)));
-	for (size_t i = 0; i < n; i++) {
-		read_text(f[i].function);
-		read_text(f[i].file);
-		check(f[i].is_inlined == (i + 1 < n));
+	check(n <= max && (n == 0 || is_known(i)));
+	if (is_known(i))
+		check(pclntab_entry(t, i) <= pc && pc < pclntab_entry(t, i + 1));
+	for (size_t k = 0; k < n; k++) {
+		check_text(t, f[k].function);
+		check_text(t, f[k].file);
+		check(f[k].is_inlined == (k + 1 < n));
 	}
-	pclntab_sp_delta(t, pc);
+	(void)pclntab_sp_delta(t, pc);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct cursor c = cursor_over(data, size);
+	uint64_t inlining = cursor_uint(&c, 1), gofunc = cursor_uint(&c, 7);
+	struct text table = { (const char *)c.at, cursor_left(&c) };
 	struct pclntab t;
 
-	if (size < 1 + TREE_BYTES ||
-	    !pclntab_open(&t, (struct text){ (const char *)data + 1 + TREE_BYTES,
-					     size - 1 - TREE_BYTES }))
+	if (!pclntab_open(&t, table))
 		return 0;
-	if (data[0])
-		t.inlining = (enum pclntab_inlining)(data[0] % (PCLNTAB_INLINING_1_20 + 1));
-	t.gofunc = TREE_VADDR;
-	t.bytes_at = tree_at;
-	t.arg = data + 1;
-	for (uint64_t i = 0; i < t.func_count && i < 8; i++) {
-		uint64_t entry = pclntab_entry(&t, i), found = pclntab_find(&t, entry);
+	if (t.layout == PCLNTAB_1_2)
+		t.inlining = (enum pclntab_inlining)(inlining % 4);
+	(void)pclntab_guess_inlining(&t);
+	(void)pclntab_is_sound(&t);
+	t.gofunc = gofunc;
+	t.bytes_at = bytes_at;
+	t.arg = &table;
+	for (uint64_t i = 0; i < FUNCS && i <= t.func_count; i++) {
+		uint64_t entry = pclntab_entry(&t, i);
 
-		check(!is_known(found) || found < t.func_count);
-		for (uint64_t at = 0; at < 48; at += 5)
-			look_up(&t, entry + at);
+		for (uint64_t n = 0; n < PLACES; n++)
+			check_place(&t, entry + n * n, n % 8 ? CODE_FRAMES_MAX : 1);
+		check_place(&t, entry - 1, 2);
 	}
 	return 0;
 }
