@@ -107,12 +107,13 @@ static bool load(const struct work *w, uint64_t address, uint64_t *ret)
  * and the stack pointer behind it. */
 static bool step_go(const struct work *w, uint64_t ip, bool is_return, uint64_t *sp, uint64_t *ra)
 {
-	const struct location_facts *f = facts_of(w, ip, is_return);
+	/* A copy: naming the next place may move them all. */
+	const struct location_facts f = *facts_of(w, ip, is_return);
 
-	if (!f->is_go || f->moves_stacks || !is_known(f->sp_delta) ||
-	    !load(w, *sp + f->sp_delta, ra) || !is_go(w, *ra, true))
+	if (!f.is_go || f.moves_stacks || !is_known(f.sp_delta) || !load(w, *sp + f.sp_delta, ra) ||
+	    !is_go(w, *ra, true))
 		return false;
-	*sp += f->sp_delta + 8;
+	*sp += f.sp_delta + 8;
 	return true;
 }
 
