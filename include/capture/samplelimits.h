@@ -16,4 +16,9 @@ uint64_t samplelimits_max_hz(void);
  * pointer and the program counter (asm/perf_regs.h); 0 where none is known. */
 uint64_t samplelimits_register_mask(void);
 
+/* Of these, the ones that calls preserve (psABI x86-64, figure 3.4; AAPCS64, 6.1.1), the stack
+ * pointer and the program counter: what frames are found by, but for a few instructions of
+ * hand-written assembly. */
+uint64_t samplelimits_frame_register_mask(void);
+
 #endif

@@ -10,8 +10,11 @@
  * -ENOENT or -EACCES (also for a folder), *err filled with the name and a hint. */
 int commandpath_check(const char *command, struct err *err);
 
-/* True when the command, found as above, is an ELF file without an interpreter: a statically linked
- * program, which has no C libraries in it. False also for scripts, and when it cannot be read. */
-bool commandpath_is_static(const char *command);
+/* True when the command, found as above, is a program that Go's own linker linked statically, so
+ * that there is no C in it: an ELF file without an interpreter, and without the segments that every
+ * linker of C writes (PT_GNU_RELRO, PT_GNU_EH_FRAME; cmd/link/internal/ld/elf.go, Go 1.26, writes
+ * them for PIEs only, which have an interpreter). False also for scripts, and when it cannot be
+ * read. */
+bool commandpath_is_go_alone(const char *command);
 
 #endif

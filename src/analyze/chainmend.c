@@ -15,9 +15,6 @@
 #define CONTEXT_KERNEL ((uint64_t)-128)
 #define CONTEXT_USER   ((uint64_t)-512)
 
-#define GO_STACK_BYTES \
-	1024 /* frames of functions that are caught without a frame pointer are small */
-
 #define WALK_MAX 64 /* frames that are looked for in the piece of the stack */
 
 static const struct machine machines[] = {
@@ -49,6 +46,17 @@ void chainmend_free(struct chainmend *m)
 	free(m);
 }
 
+void chainmend_finish(struct chainmend *m)
+{
+	chainname_forget(m);
+}
+
+const uint32_t *chainmend_locations(const struct chainmend *m, size_t *ret_count)
+{
+	*ret_count = m->named.len / sizeof(uint32_t);
+	return (const void *)m->named.at;
+}
+
 static bool is_go(const struct work *w, uint64_t ip, bool is_return)
 {
 	return facts_of(w, ip, is_return)->is_go;
@@ -61,9 +69,8 @@ static void take_registers(struct work *w)
 
 	if (!w->m->machine || s->registers.len == 0 || s->stack.len == 0)
 		return;
-	for (unsigned i = 0; i < UNWIND_REGISTERS_MAX; i++)
-		if (s->register_mask >> i & 1)
-			w->registers.registers[i] = cursor_uint(&c, 8);
+	for (uint64_t left = s->register_mask; left; left &= left - 1)
+		w->registers.registers[__builtin_ctzll(left)] = cursor_uint(&c, 8);
 	w->registers.mask = c.bad ? 0 : s->register_mask;
 	w->registers.stack = s->stack;
 	if (!(w->registers.mask >> w->m->machine->sp & 1) ||
@@ -249,24 +256,4 @@ void chainmend_run(struct chainmend *m, const struct chain_sample *sample, struc
 			mend_c_leaf(w);
 	}
 	chainname_recall(w, ret);
-}
-
-void chainmend_trim(struct chainmend *m, uint64_t pid, struct text callchain, struct text *stack)
-{
-	struct cursor c = cursor_over(callchain.at, callchain.len);
-	bool in_user = false;
-
-	while (stack->len > GO_STACK_BYTES && cursor_left(&c) >= 8) {
-		uint64_t ip = cursor_uint(&c, 8);
-		uint32_t at;
-
-		if (ip >= CONTEXT_MAX) {
-			in_user = ip == CONTEXT_USER;
-		} else if (in_user) {
-			at = locations_at(m->locations, pid, ip, false);
-			if (locations_facts(m->locations, at)->is_go)
-				stack->len = GO_STACK_BYTES;
-			return;
-		}
-	}
 }

@@ -28,8 +28,9 @@ struct chain_sample {
 struct chain {
 	const uint32_t *locations; /* leaf first; borrowed until the next sample */
 	size_t count;
-	uint32_t id; /* the same for the same locations */
-	bool is_cut; /* its end is not the bottom of a stack */
+	uint32_t first; /* where they begin in chainmend_locations() */
+	uint32_t id;	/* the same for the same locations */
+	bool is_cut;	/* its end is not the bottom of a stack */
 };
 
 struct chainmend;
@@ -38,10 +39,13 @@ struct chainmend;
 struct chainmend *chainmend_new(struct locations *locations, struct text machine);
 void chainmend_free(struct chainmend *m); /* NULL is fine */
 
-void chainmend_run(struct chainmend *m, const struct chain_sample *sample, struct chain *ret);
+/* The locations of all stacks that were named, one behind the other; borrowed until the next
+ * sample. */
+const uint32_t *chainmend_locations(const struct chainmend *m, size_t *ret_count);
 
-/* Cut off what of the stack is hardly needed, before it is copied about: where the sampled function
- * is Go's, as things stand, the next caller or two. */
-void chainmend_trim(struct chainmend *m, uint64_t pid, struct text callchain, struct text *stack);
+/* After the last sample: give back the memory of what was only there to name further ones. */
+void chainmend_finish(struct chainmend *m);
+
+void chainmend_run(struct chainmend *m, const struct chain_sample *sample, struct chain *ret);
 
 #endif

@@ -191,15 +191,21 @@ void chainname_recall(struct work *w, struct chain *ret)
 	ret->id = k->stack;
 	ret->locations = named_from(m, stack_at(m, k->stack));
 	ret->count = stack_at(m, k->stack)->count;
+	ret->first = (uint32_t)stack_at(m, k->stack)->first;
 	ret->is_cut = k->is_cut;
+}
+
+void chainname_forget(struct chainmend *m)
+{
+	buf_done(&m->known);
+	buf_done(&m->ips);
+	buf_done(&m->stacks);
+	indexmap_done(&m->by_chain);
+	indexmap_done(&m->by_stack);
 }
 
 void chainname_done(struct chainmend *m)
 {
-	buf_done(&m->known);
-	buf_done(&m->ips);
+	chainname_forget(m);
 	buf_done(&m->named);
-	buf_done(&m->stacks);
-	indexmap_done(&m->by_chain);
-	indexmap_done(&m->by_stack);
 }

@@ -64,6 +64,7 @@ static inline const struct location_facts *facts_of(const struct work *w, uint64
 
 /* chainname.c: the locations of the mended chain, from memory when it was there before. */
 void chainname_recall(struct work *w, struct chain *ret);
+void chainname_forget(struct chainmend *m); /* all but the locations of the stacks */
 void chainname_done(struct chainmend *m);
 
 #endif

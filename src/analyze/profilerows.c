@@ -24,12 +24,11 @@ static uint32_t new_row(struct profilerows *r, const struct profilerows_stack *s
 {
 	uint32_t index = (uint32_t)(r->rows.len / sizeof(struct profile_stack));
 	struct profile_stack row = {
-		.first_location = (uint32_t)(r->locations.len / sizeof(uint32_t)),
-		.location_count = (uint32_t)stack->count,
+		.first_location = stack->first_location,
+		.location_count = stack->location_count,
 		.thread = thread,
 	};
 
-	buf_add(&r->locations, stack->locations, stack->count * sizeof(uint32_t));
 	buf_add(&r->rows, &row, sizeof(row));
 	buf_add(&r->ids, &stack->id, sizeof(stack->id));
 	return index;
@@ -61,6 +60,5 @@ void profilerows_done(struct profilerows *r)
 {
 	buf_done(&r->rows);
 	buf_done(&r->ids);
-	buf_done(&r->locations);
 	indexmap_done(&r->by_stack);
 }

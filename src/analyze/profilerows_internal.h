@@ -10,19 +10,16 @@
 #include "base/indexmap.h"
 
 struct profilerows {
-	struct buf rows;      /* struct profile_stack */
-	struct buf ids;	      /* uint32_t beside rows: which stack it is */
-	struct buf locations; /* uint32_t: the stacks, one behind the other */
+	struct buf rows; /* struct profile_stack */
+	struct buf ids;	 /* uint32_t beside rows: which stack it is */
 	struct indexmap by_stack;
 	uint64_t sample_count, value;
 	uint64_t unknown_leaf_count, cut_stack_count;
 };
 
-/* A stack: its locations leaf first, and a number that is the same for the same locations. */
+/* A stack: where its locations stand, and a number that is the same for the same locations. */
 struct profilerows_stack {
-	uint32_t id;
-	const uint32_t *locations;
-	size_t count;
+	uint32_t id, first_location, location_count;
 };
 
 /* A sample. Labels of a new row (sample_count is 1) are left to the caller. Returns the row, valid

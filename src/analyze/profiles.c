@@ -188,6 +188,12 @@ static size_t plain_fault_bytes(const struct profiles *p, struct text bytes)
 	return ADDRESS_RECORD_BYTES;
 }
 
+static void release(struct profiles *p, uint64_t until_ns)
+{
+	recordorder_release(&p->order, until_ns, perflayouts_view(&p->layouts),
+			    profiles_take_record, p);
+}
+
 static void add_data(struct profiles *p, struct text bytes)
 {
 	struct perfrecord_layouts layouts = perflayouts_view(&p->layouts);
@@ -196,6 +202,7 @@ static void add_data(struct profiles *p, struct text bytes)
 
 	while (status == PERFRECORD_OK) {
 		size_t skip = plain_fault_bytes(p, bytes);
+		const char *at = bytes.at;
 
 		if (skip) {
 			bytes.at += skip;
@@ -203,14 +210,12 @@ static void add_data(struct profiles *p, struct text bytes)
 			continue;
 		}
 		status = perfrecord_next(&r, &bytes, layouts);
-		if (status == PERFRECORD_OK && take_in(p, &r)) {
-			chainmend_trim(p->mend, r.pid, r.callchain, &r.stack);
-			recordorder_add(&p->order, &r);
-		}
+		if (status == PERFRECORD_OK && take_in(p, &r))
+			recordorder_add(&p->order, (struct text){ at, r.size_bytes }, r.time_ns);
 	}
 	p->bad_block_count += status == PERFRECORD_BAD;
 	if (recordorder_is_full(&p->order))
-		recordorder_release(&p->order, UINT64_MAX, profiles_take_record, p);
+		release(p, UINT64_MAX);
 }
 
 void profiles_add(struct profiles *p, const struct event *ev)
@@ -220,8 +225,7 @@ void profiles_add(struct profiles *p, const struct event *ev)
 	if (ev->kind == EVENT_PERF_DATA)
 		add_data(p, ev->u.perf_data.bytes);
 	else if (ev->kind == EVENT_PERF_ROUND && is_known(ev->u.perf_round.drained_ns))
-		recordorder_release(&p->order, ev->u.perf_round.drained_ns, profiles_take_record,
-				    p);
+		release(p, ev->u.perf_round.drained_ns);
 }
 
 static const struct profiles_attr *find_attr(const struct profiles *p,
@@ -279,6 +283,9 @@ static void finish_selection(struct profiles *p, struct profiles_selection *s)
 {
 	const struct locations *l = &p->locations;
 	bool has_times = is_known(p->start_ns) && is_known(p->end_ns) && p->end_ns >= p->start_ns;
+	size_t stack_location_count = 0;
+	const uint32_t *stack_locations =
+		p->mend ? chainmend_locations(p->mend, &stack_location_count) : NULL;
 
 	s->attr = find_attr(p, &s->request);
 	list_mappings(p, &s->mappings);
@@ -299,8 +306,8 @@ static void finish_selection(struct profiles *p, struct profiles_selection *s)
 		.mapping_count = s->mappings.len / sizeof(struct profile_mapping),
 		.threads = (const void *)p->threads.at,
 		.thread_count = p->threads.len / sizeof(struct profile_thread),
-		.stack_locations = (const void *)s->rows.locations.at,
-		.stack_location_count = s->rows.locations.len / sizeof(uint32_t),
+		.stack_locations = stack_locations,
+		.stack_location_count = stack_location_count,
 		.stacks = (const void *)s->rows.rows.at,
 		.stack_count = s->rows.rows.len / sizeof(struct profile_stack),
 		.sample_count = s->rows.sample_count,
@@ -313,8 +320,11 @@ static void finish_selection(struct profiles *p, struct profiles_selection *s)
 
 void profiles_finish(struct profiles *p)
 {
-	if (p->mend)
-		recordorder_release(&p->order, UINT64_MAX, profiles_take_record, p);
+	if (p->mend) {
+		release(p, UINT64_MAX);
+		chainmend_finish(p->mend);
+		recordorder_done(&p->order);
+	}
 	for (size_t i = 0; i < p->selection_count; i++)
 		finish_selection(p, &p->selections[i]);
 }

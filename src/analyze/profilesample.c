@@ -109,7 +109,8 @@ static void add_sample(struct profiles *p, struct profiles_selection *s, const s
 		       uint64_t return_bytes)
 {
 	uint32_t thread = s->request.by_thread ? find_thread(p, r->pid, r->tid) : PROFILE_NONE;
-	const struct profilerows_stack stack = { p->chain.id, p->chain.locations, p->chain.count };
+	const struct profilerows_stack stack = { p->chain.id, p->chain.first,
+						 (uint32_t)p->chain.count };
 	struct profile_stack *row =
 		profilerows_add(&s->rows, &stack, thread, value_of(p, s, r, return_bytes));
 

@@ -1,103 +1,120 @@
 /* recordorder.c - perf records of all CPUs in the order of their times. */
 #include "recordorder_internal.h"
 
-#include <stdlib.h>
+#include <string.h>
 
-/* The texts of the record say how long they are; they stand in bytes one behind the other. */
 struct recordorder_entry {
-	uint64_t offset; /* also the order of arrival */
-	struct perfrecord record;
+	uint64_t time_ns;
+	uint32_t offset, len; /* in bytes */
 };
 
-static void add_text(struct recordorder *o, struct text t)
+void recordorder_add(struct recordorder *o, struct text record, uint64_t time_ns)
 {
-	buf_add(&o->bytes, t.at, t.len);
-}
+	struct recordorder_entry e = { time_ns, (uint32_t)o->bytes.len, (uint32_t)record.len };
 
-void recordorder_add(struct recordorder *o, const struct perfrecord *record)
-{
-	struct recordorder_entry e = { o->bytes.len, *record };
-
-	add_text(o, record->callchain);
-	add_text(o, record->raw);
-	add_text(o, record->registers);
-	add_text(o, record->stack);
-	add_text(o, record->name);
-	buf_add(&o->bytes, "", 1); /* no two records have the same offset */
+	buf_add(&o->bytes, record.at, record.len);
 	buf_add(&o->entries, &e, sizeof(e));
 }
 
-static int by_time(const void *a, const void *b)
+/* Where the run of entries in order that begins at `from` ends. */
+static size_t run_end(const struct recordorder_entry *e, size_t from, size_t count)
 {
-	const struct recordorder_entry *x = *(const struct recordorder_entry *const *)a,
-				       *y = *(const struct recordorder_entry *const *)b;
+	size_t end = from + 1;
 
-	if (x->record.time_ns != y->record.time_ns)
-		return x->record.time_ns > y->record.time_ns ? 1 : -1;
-	return (x->offset > y->offset) - (x->offset < y->offset);
+	while (end < count && e[end - 1].time_ns <= e[end].time_ns)
+		end++;
+	return end;
 }
 
-static const char *place_text(struct text *t, const char *at)
+/* Two neighbouring runs, into one. Equal times stay in their order. */
+static void merge(struct recordorder_entry *out, const struct recordorder_entry *a,
+		  const struct recordorder_entry *a_end, const struct recordorder_entry *b_end)
 {
-	t->at = at;
-	return at + t->len;
+	const struct recordorder_entry *b = a_end;
+
+	while (a < a_end && b < b_end)
+		*out++ = b->time_ns < a->time_ns ? *b++ : *a++;
+	memcpy(out, a, (size_t)((const char *)a_end - (const char *)a));
+	out += a_end - a;
+	memcpy(out, b, (size_t)((const char *)b_end - (const char *)b));
 }
 
-/* The record, with its texts where they are now. */
-static struct perfrecord record_of(const struct recordorder *o, const struct recordorder_entry *e)
+/* All runs of `from`, in pairs, into `to`. How many runs there were. */
+static size_t merge_pairs(struct recordorder_entry *to, const struct recordorder_entry *from,
+			  size_t count)
 {
-	struct perfrecord r = e->record;
-	const char *at = (const char *)o->bytes.at + e->offset;
+	size_t runs = 0;
 
-	at = place_text(&r.callchain, at);
-	at = place_text(&r.raw, at);
-	at = place_text(&r.registers, at);
-	at = place_text(&r.stack, at);
-	place_text(&r.name, at);
-	return r;
+	for (size_t at = 0; at < count;) {
+		size_t middle = run_end(from, at, count);
+		size_t end = middle < count ? run_end(from, middle, count) : middle;
+
+		merge(to + at, from + at, from + middle, from + end);
+		runs += end > middle ? 2 : 1;
+		at = end;
+	}
+	return runs;
 }
 
-/* What stays moves to the front. */
-static void keep_from(struct recordorder *o, const struct recordorder_entry *const *order,
-		      size_t count)
+/* Records come in as many runs as there are CPUs: merging takes few steps. */
+static void sort(struct recordorder *o)
 {
-	struct recordorder kept = { 0 };
+	size_t bytes = o->entries.len;
+	size_t count = bytes / sizeof(struct recordorder_entry);
+	struct buf swap;
 
-	for (size_t i = 0; i < count; i++) {
-		struct perfrecord r = record_of(o, order[i]);
+	if (count == 0 || run_end((const void *)o->entries.at, 0, count) == count)
+		return;
+	do {
+		buf_clear(&o->spare);
+		buf_room(&o->spare, bytes);
+		o->spare.len = bytes;
+		swap = o->entries;
+		o->entries = o->spare;
+		o->spare = swap;
+	} while (merge_pairs((void *)o->entries.at, (const void *)o->spare.at, count) > 2);
+}
 
-		recordorder_add(&kept, &r);
+/* What waits on moves to the front. */
+static void keep_from(struct recordorder *o, size_t first)
+{
+	struct recordorder_entry *e = (void *)o->entries.at;
+	size_t count = o->entries.len / sizeof(*e);
+
+	buf_clear(&o->spare);
+	for (size_t i = first; i < count; i++) {
+		uint32_t offset = (uint32_t)o->spare.len;
+
+		buf_add(&o->spare, o->bytes.at + e[i].offset, e[i].len);
+		e[i].offset = offset;
 	}
 	buf_clear(&o->bytes);
-	buf_clear(&o->entries);
-	buf_add(&o->bytes, kept.bytes.at, kept.bytes.len);
-	buf_add(&o->entries, kept.entries.at, kept.entries.len);
-	recordorder_done(&kept);
+	buf_add(&o->bytes, o->spare.at, o->spare.len);
+	buf_consume(&o->entries, first * sizeof(*e));
 }
 
-void recordorder_release(struct recordorder *o, uint64_t until_ns, recordorder_sink *sink,
-			 void *arg)
+void recordorder_release(struct recordorder *o, uint64_t until_ns,
+			 struct perfrecord_layouts layouts, recordorder_sink *sink, void *arg)
 {
-	const struct recordorder_entry *e = (const void *)o->entries.at, **order;
-	size_t count = o->entries.len / sizeof(*e), i = 0;
+	const struct recordorder_entry *e;
+	size_t count = o->entries.len / sizeof(*e), i;
 
-	if (count == 0)
-		return;
-	order = xcalloc(count, sizeof(*order));
-	for (size_t k = 0; k < count; k++)
-		order[k] = &e[k];
-	qsort(order, count, sizeof(*order), by_time);
-	for (; i < count && order[i]->record.time_ns <= until_ns; i++) {
-		struct perfrecord r = record_of(o, order[i]);
+	sort(o);
+	e = (const void *)o->entries.at;
+	for (i = 0; i < count && e[i].time_ns <= until_ns; i++) {
+		struct text bytes = { (const char *)o->bytes.at + e[i].offset, e[i].len };
+		struct perfrecord r;
 
-		sink(arg, &r);
+		if (perfrecord_next(&r, &bytes, layouts) == PERFRECORD_OK)
+			sink(arg, &r);
 	}
-	keep_from(o, order + i, count - i);
-	free(order);
+	if (i > 0)
+		keep_from(o, i);
 }
 
 void recordorder_done(struct recordorder *o)
 {
 	buf_done(&o->bytes);
 	buf_done(&o->entries);
+	buf_done(&o->spare);
 }

@@ -16,19 +16,21 @@
 #define RECORDORDER_BYTES_MAX (64u << 20)
 
 struct recordorder {
-	struct buf bytes;   /* what the texts of the records that wait point to */
-	struct buf entries; /* struct recordorder_entry */
+	struct buf bytes;   /* the records that wait, as the kernel wrote them */
+	struct buf entries; /* struct recordorder_entry: where each begins */
+	struct buf spare;   /* memory for sorting and moving */
 };
 
 typedef void recordorder_sink(void *arg, const struct perfrecord *record);
 
-/* A copy of the record and of its texts waits. */
-void recordorder_add(struct recordorder *o, const struct perfrecord *record);
+/* A copy of one whole record waits. */
+void recordorder_add(struct recordorder *o, struct text record, uint64_t time_ns);
 
 /* Hand out what is not newer than until_ns, in the order of time, and of arrival where times are
- * equal. Texts are borrowed during the call. */
-void recordorder_release(struct recordorder *o, uint64_t until_ns, recordorder_sink *sink,
-			 void *arg);
+ * equal. Records are decoded anew, by the layouts that they were taken in with; their texts are
+ * borrowed during the call. */
+void recordorder_release(struct recordorder *o, uint64_t until_ns,
+			 struct perfrecord_layouts layouts, recordorder_sink *sink, void *arg);
 
 static inline bool recordorder_is_full(const struct recordorder *o)
 {

@@ -148,7 +148,10 @@ static void ask_for_stack(struct perf_event_attr *attr, const struct slot *s)
 	 * single event (kernel/events/core.c, perf_swevent_event). */
 	if (s->sample_hz)
 		attr->sample_type |= PERF_SAMPLE_PERIOD;
-	attr->sample_regs_user = samplelimits_register_mask();
+	/* Every register costs the target and the file 8 bytes a sample. */
+	attr->sample_regs_user = s->stack_bytes > FREQUENT_STACK_BYTES
+					 ? samplelimits_register_mask()
+					 : samplelimits_frame_register_mask();
 	if (s->stack_bytes == 0 || attr->sample_regs_user == 0) {
 		attr->sample_regs_user = 0;
 		return;

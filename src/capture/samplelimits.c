@@ -23,3 +23,14 @@ uint64_t samplelimits_register_mask(void)
 	return 0;
 #endif
 }
+
+uint64_t samplelimits_frame_register_mask(void)
+{
+#if defined(__x86_64__)
+	return 0xf001c2; /* bx, bp, sp, ip, r12 to r15 */
+#elif defined(__aarch64__)
+	return 0x1fff80000; /* x19 to x29, lr, sp, pc */
+#else
+	return 0;
+#endif
+}

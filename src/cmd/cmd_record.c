@@ -26,7 +26,7 @@
 #define SAMPLE_HZ      99 /* prime-like beside the usual 100 Hz of timers: no lockstep */
 #define SAMPLE_HZ_MAX  100000
 #define STACK_BYTES    4096 /* C on its own stack: some frames of some hundred bytes each */
-#define STATIC_BYTES   256  /* Go alone: the frames of assembly and of functions at their entry */
+#define GO_BYTES       128  /* Go alone: the frames of assembly and of functions at their entry */
 #define STATM_HZ       200
 #define STATM_HZ_MAX   10000
 #define MAX_STALL_NS   (10 * NS_PER_MS)
@@ -56,9 +56,8 @@ static const struct option_spec record_options[] = {
 	{ "event", 'e', OPTION_TEXT, AT(events), "NAME[,NAME]",
 	  "take stacks of these events too; gctide events lists what opens here", NULL },
 	{ "stack-bytes", 0, OPTION_SIZE, AT(stack_bytes), "SIZE",
-	  "of each stack, for code without frame pointers (default: 4KiB, 256B when CMD is "
-	  "statically "
-	  "linked; 0: none)",
+	  "of each stack, for code without frame pointers (default: 4KiB; 128B for "
+	  "Go without C; 0: none)",
 	  NULL },
 	{ "rss-frequency", 0, OPTION_COUNT, AT(statm_hz), "HZ",
 	  "samples of resident memory per second (default 200)", NULL },
@@ -274,7 +273,7 @@ static int run(int argc, char **argv, struct err *err)
 	if (rc < 0)
 		return failure_status(rc);
 	if (!is_known(v.stack_bytes))
-		v.stack_bytes = commandpath_is_static(argv[operands]) ? STATIC_BYTES : STACK_BYTES;
+		v.stack_bytes = commandpath_is_go_alone(argv[operands]) ? GO_BYTES : STACK_BYTES;
 	if (!v.path)
 		keep_old_recording();
 	environment_build(&environment, environ,

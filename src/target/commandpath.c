@@ -60,20 +60,21 @@ static int find_file(const char *command, char *found)
 	return check_file(command);
 }
 
-bool commandpath_is_static(const char *command)
+bool commandpath_is_go_alone(const char *command)
 {
 	char path[PATH_MAX];
 	struct elfimage im;
 	struct elfsegment s;
-	bool is_static = true;
+	bool is_go_alone = true;
 	OWN_FD int fd = find_file(command, path) == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0 || elfimage_open(&im, fd, NULL) < 0)
 		return false;
 	for (size_t i = 0; elfimage_segment(&s, &im, i); i++)
-		is_static &= s.type != PT_INTERP;
+		is_go_alone &=
+			s.type != PT_INTERP && s.type != PT_GNU_RELRO && s.type != PT_GNU_EH_FRAME;
 	elfimage_close(&im);
-	return is_static;
+	return is_go_alone;
 }
 
 int commandpath_check(const char *command, struct err *err)

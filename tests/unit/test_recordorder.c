@@ -5,10 +5,20 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <linux/perf_event.h>
 #include <string.h>
 
 #include "analyze/recordorder_internal.h"
 #include "base/indexmap.h"
+
+#define ID 7
+
+static const struct perfrecord_layout layout = {
+	.id = ID,
+	.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TIME | PERF_SAMPLE_CALLCHAIN,
+};
+
+static const struct perfrecord_layouts layouts = { &layout, 1 };
 
 struct seen {
 	uint64_t times[64];
@@ -20,23 +30,34 @@ static void see(void *arg, const struct perfrecord *r)
 {
 	struct seen *s = arg;
 
-	assert_int_equal(r->name.len, 3);
-	assert_memory_equal(r->name.at, "n--", 1);
+	assert_ptr_equal(r->layout, &layout);
 	assert_int_equal(r->callchain.len, 8);
-	assert_memory_equal(r->callchain.at, "12345678", 8);
+	assert_memory_equal(r->callchain.at + 1, "-chain-", 7);
 	s->times[s->count] = r->time_ns;
-	s->names[s->count++] = r->name.at[1];
+	s->names[s->count++] = r->callchain.at[0];
 }
 
+/* A sample whose call chain is one frame, which begins with mark. */
 static void add(struct recordorder *o, uint64_t time_ns, char mark)
 {
-	char name[3] = { 'n', mark, '-' };
-	struct perfrecord r = { .time_ns = time_ns,
-				.name = { name, sizeof(name) },
-				.callchain = { "12345678", 8 } };
+	char frame[] = "?-chain-";
+	struct buf b = { 0 };
 
-	recordorder_add(o, &r);
-	memset(name, 0, sizeof(name)); /* it was copied */
+	frame[0] = mark;
+	buf_add_uint(&b, PERF_RECORD_SAMPLE, 4);
+	buf_add_uint(&b, 0, 2);
+	buf_add_uint(&b, 40, 2);
+	buf_add_uint(&b, ID, 8);
+	buf_add_uint(&b, time_ns, 8);
+	buf_add_uint(&b, 1, 8);
+	buf_add(&b, frame, 8);
+	recordorder_add(o, buf_text(&b), time_ns);
+	buf_done(&b); /* it was copied */
+}
+
+static void release(struct recordorder *o, uint64_t until_ns, struct seen *s)
+{
+	recordorder_release(o, until_ns, layouts, see, s);
 }
 
 static void records_come_out_by_time_then_by_arrival(void **state)
@@ -49,10 +70,10 @@ static void records_come_out_by_time_then_by_arrival(void **state)
 	add(&o, 10, 'b');
 	add(&o, 20, 'c');
 	add(&o, 10, 'd');
-	recordorder_release(&o, UINT64_MAX, see, &s);
+	release(&o, UINT64_MAX, &s);
 	assert_int_equal(s.count, 4);
 	assert_memory_equal(s.names, "bdca", 4);
-	recordorder_release(&o, UINT64_MAX, see, &s);
+	release(&o, UINT64_MAX, &s);
 	assert_int_equal(s.count, 4);
 	recordorder_done(&o);
 }
@@ -66,28 +87,57 @@ static void what_is_newer_than_the_round_waits(void **state)
 	add(&o, 50, 'a');
 	add(&o, 40, 'b');
 	add(&o, 60, 'c');
-	recordorder_release(&o, 50, see, &s);
+	release(&o, 50, &s);
 	assert_int_equal(s.count, 2);
 	add(&o, 55, 'd');
-	recordorder_release(&o, 100, see, &s);
+	release(&o, 100, &s);
 	assert_memory_equal(s.names, "badc", 4);
 	assert_int_equal(s.times[3], 60);
+	recordorder_done(&o);
+}
+
+static void runs_of_many_cpus_are_merged(void **state)
+{
+	struct recordorder o = { 0 };
+	struct seen s = { .count = 0 };
+
+	(void)state;
+	for (uint64_t cpu = 0; cpu < 7; cpu++)
+		for (uint64_t i = 0; i < 9; i++)
+			add(&o, 100 + 10 * i - cpu, (char)('a' + cpu));
+	release(&o, 139, &s);
+	assert_int_equal(s.count, 4 * 7 + 6); /* all of the times 94 to 130, and 134 to 139 */
+	release(&o, UINT64_MAX, &s);
+	assert_int_equal(s.count, 63);
+	for (size_t i = 1; i < s.count; i++)
+		assert_true(s.times[i - 1] <= s.times[i]);
+	recordorder_done(&o);
+}
+
+static void what_cannot_be_decoded_is_passed_over(void **state)
+{
+	struct recordorder o = { 0 };
+	struct seen s = { .count = 0 };
+
+	(void)state;
+	recordorder_add(&o, (struct text){ "\x09\0\0\0\0\0\xff\xff", 8 }, 5);
+	add(&o, 4, 'a');
+	release(&o, UINT64_MAX, &s);
+	assert_int_equal(s.count, 1);
 	recordorder_done(&o);
 }
 
 static void a_recording_without_rounds_is_noticed(void **state)
 {
 	struct recordorder o = { 0 };
-	struct perfrecord r = { .stack = { NULL, 0 } };
-	static char stack[65536];
+	static char record[65536];
 
 	(void)state;
-	r.stack = (struct text){ stack, sizeof(stack) };
 	for (int i = 0; i < 1000; i++)
-		recordorder_add(&o, &r);
+		recordorder_add(&o, (struct text){ record, sizeof(record) }, 0);
 	assert_false(recordorder_is_full(&o));
-	for (int i = 0; i < 24; i++) /* 64 MiB, with what stands beside the texts */
-		recordorder_add(&o, &r);
+	for (int i = 0; i < 24; i++) /* 64 MiB, with what stands beside them */
+		recordorder_add(&o, (struct text){ record, sizeof(record) }, 0);
 	assert_true(recordorder_is_full(&o));
 	recordorder_done(&o);
 }
@@ -136,6 +186,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_out_by_time_then_by_arrival),
 		cmocka_unit_test(what_is_newer_than_the_round_waits),
+		cmocka_unit_test(runs_of_many_cpus_are_merged),
+		cmocka_unit_test(what_cannot_be_decoded_is_passed_over),
 		cmocka_unit_test(a_recording_without_rounds_is_noticed),
 		cmocka_unit_test(an_index_map_finds_each_of_many_with_few_hashes),
 		cmocka_unit_test(a_hash_is_of_all_bytes_and_of_the_length),
