@@ -367,6 +367,18 @@ static void what_has_the_same_hash_is_told_apart(void **state)
 	assert_int_equal(locations_at(l, 1, LESS, false), before);
 }
 
+/* Made-up addresses can have any upper bits. */
+static void an_unmapped_place_is_told_from_every_mapped_one(void **state)
+{
+	struct locations *l = *state;
+
+	map(l, 1, FAR, "/nonexistent/a");
+	map(l, 1, FAR + CUT_CODE_BYTES, "/nonexistent/b");
+	assert_named(l, locations_at(l, 1, FAR, false), "[a]");
+	assert_named(l, locations_at(l, 1, FAR ^ UINT64_C(0xffff) << 48, false), "[unknown]");
+	assert_named(l, locations_at(l, 1, FAR + CUT_CODE_BYTES, false), "[b]");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -385,6 +397,7 @@ int main(void)
 		TEST(code_of_a_file_that_cannot_be_read_has_its_name),
 		TEST(a_place_in_a_readable_file_without_a_function_has_the_files_name),
 		TEST(a_long_name_of_a_file_is_cut),
+		TEST(an_unmapped_place_is_told_from_every_mapped_one),
 		TEST(what_is_remembered_ends_with_a_mapping),
 		TEST(what_is_remembered_ends_with_an_exec),
 		TEST(what_has_the_same_hash_is_told_apart),
