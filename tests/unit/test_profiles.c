@@ -759,6 +759,19 @@ static void sources_of_other_kinds_take_no_room(void **state)
 	profiles_free(p);
 }
 
+static void a_source_that_speaks_often_leaves_room_for_the_others(void **state)
+{
+	struct profiles *p = OPEN(cpu, faults);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		say(p, "perf.fault-stacks", i % 2 ? "off" : "on", "");
+	say(p, "perf.cpu-samples", "on", "99 Hz");
+	check_source(p, 0, "on", "99 Hz");
+	check_source(p, 1, "off", "");
+	profiles_free(p);
+}
+
 static void refaults_that_cannot_be_right_are_complained_of(void **state)
 {
 	struct event session = feed_session("x86_64", PAGE);
@@ -921,6 +934,7 @@ int main(void)
 		cmocka_unit_test(events_with_stacks_are_listed_by_the_names_of_their_profiles),
 		cmocka_unit_test(the_latest_word_on_a_source_counts),
 		cmocka_unit_test(sources_of_other_kinds_take_no_room),
+		cmocka_unit_test(a_source_that_speaks_often_leaves_room_for_the_others),
 		cmocka_unit_test(refaults_that_cannot_be_right_are_complained_of),
 		cmocka_unit_test(a_recording_is_read_whatever_stands_behind_the_samples),
 		cmocka_unit_test(what_is_no_recording_is_not_read),
