@@ -10,10 +10,11 @@
 #include "framerole_internal.h"
 #include "symbols/image.h"
 
-/* A place: in an image, in the kernel, or by name only. */
+/* A place: in an image, in the kernel, by name only, or in a mapping that has no image. */
 struct place {
 	const void *where; /* the image; a tag of ours */
 	uint64_t at;	   /* vaddr, address, function */
+	uint64_t mapping;  /* without an image; else 0 */
 };
 
 /* What is remembered of a process's address, as long as nothing changes there. */
@@ -121,12 +122,13 @@ static bool is_place(const void *arg, uint32_t index)
 	const struct place_search *s = arg;
 	const struct place *p = &((const struct place *)(const void *)s->l->places.at)[index];
 
-	return p->where == s->wanted.where && p->at == s->wanted.at;
+	return p->where == s->wanted.where && p->at == s->wanted.at &&
+	       p->mapping == s->wanted.mapping;
 }
 
 static uint64_t place_hash(const struct place *p)
 {
-	return indexmap_mix(p->at + indexmap_mix((uint64_t)(uintptr_t)p->where));
+	return indexmap_mix(p->at + indexmap_mix((uint64_t)(uintptr_t)p->where + p->mapping));
 }
 
 static uint32_t find_place(const struct locations *l, const struct place *p)
@@ -199,7 +201,7 @@ static uint32_t kernel_function(struct locations *l, uint64_t address)
 uint32_t locations_at_kernel(struct locations *l, uint64_t ip, bool is_return)
 {
 	uint64_t address = ip - is_return;
-	struct place place = { in_kernel, address };
+	struct place place = { in_kernel, address, 0 };
 	uint32_t found = find_place(l, &place), function;
 	struct profile_location location = { .ip = address,
 					     .mapping = PROFILE_NONE,
@@ -221,7 +223,7 @@ uint32_t locations_at_kernel(struct locations *l, uint64_t ip, bool is_return)
 uint32_t locations_of_name(struct locations *l, struct text function)
 {
 	uint32_t index = own_function(l, function), found;
-	struct place place = { by_name_only, index };
+	struct place place = { by_name_only, index, 0 };
 	struct profile_location location = { .mapping = PROFILE_NONE, .line_count = 1 };
 	struct location_facts facts = { .sp_delta = UNKNOWN_U64,
 					.vaddr = UNKNOWN_U64,
@@ -265,7 +267,7 @@ static uint32_t name_frames(struct locations *l, const struct code_frame *frames
 
 static uint32_t name_place(struct locations *l, const struct space_place *in, uint64_t ip)
 {
-	struct place place = { in->image, in->vaddr };
+	struct place place = { in->image, in->vaddr, 0 };
 	struct profile_location location = { .ip = ip, .mapping = in->mapping };
 	struct location_facts facts = { .image = in->image, .vaddr = place.at };
 	struct code_frame frames[CODE_FRAMES_MAX];
@@ -294,13 +296,11 @@ static uint32_t name_place(struct locations *l, const struct space_place *in, ui
 /* Without an image the place is one of the process's own. */
 static uint32_t name_unknown(struct locations *l, uint32_t mapping, uint64_t ip)
 {
-	struct place place = { nowhere, ip };
+	struct place place = { nowhere, ip, mapping };
 	struct profile_location location = { .ip = ip, .mapping = mapping, .line_count = 1 };
 	struct location_facts facts = { .sp_delta = UNKNOWN_U64, .vaddr = UNKNOWN_U64 };
-	uint32_t found;
+	uint32_t found = find_place(l, &place);
 
-	place.at ^= (uint64_t)mapping << 48;
-	found = find_place(l, &place);
 	if (found != INDEXMAP_NONE)
 		return found;
 	location.first_line = next_line(l);

@@ -109,16 +109,32 @@ static void take_attr(struct profiles *p, const struct event_perf_attr *a)
 	p->has_addresses |= a->role == PERF_ROLE_FAULT_ADDRESS;
 }
 
+/* NULL when nothing was said of it. */
+static struct profiles_source *find_source(const struct profiles *p, const char *name)
+{
+	struct profiles_source *s = (void *)p->sources.at;
+
+	for (size_t i = 0; i < p->sources.len / sizeof(*s); i++)
+		if (strcmp(s[i].name, name) == 0)
+			return &s[i];
+	return NULL;
+}
+
+/* The latest word on a source counts. */
 static void take_source(struct profiles *p, const struct event_source *s)
 {
-	struct profiles_source one;
+	struct profiles_source one, *earlier;
 
-	if (!text_starts(s->name, "perf.") || p->sources.len / sizeof(one) == SOURCES_MAX)
+	if (!text_starts(s->name, "perf."))
 		return;
 	snprintf(one.name, sizeof(one.name), "%.*s", (int)s->name.len, s->name.at);
 	snprintf(one.state, sizeof(one.state), "%.*s", (int)s->state.len, s->state.at);
 	snprintf(one.detail, sizeof(one.detail), "%.*s", (int)s->detail.len, s->detail.at);
-	buf_add(&p->sources, &one, sizeof(one));
+	earlier = find_source(p, one.name);
+	if (earlier)
+		*earlier = one;
+	else if (p->sources.len / sizeof(one) < SOURCES_MAX)
+		buf_add(&p->sources, &one, sizeof(one));
 }
 
 static void take_clock(struct profiles *p, const struct event_clock *c)
@@ -364,17 +380,12 @@ static const char *source_of(const struct profile_request *r, char *buf, size_t 
 
 struct text profiles_source_state(const struct profiles *p, size_t i, struct text *ret_why)
 {
-	const struct profiles_source *s = (const void *)p->sources.at;
 	char room[192];
-	const char *name = source_of(&p->selections[i].request, room, sizeof(room));
+	const struct profiles_source *s =
+		find_source(p, source_of(&p->selections[i].request, room, sizeof(room)));
 
-	*ret_why = (struct text){ 0 };
-	for (size_t n = p->sources.len / sizeof(*s); n-- > 0;)
-		if (strcmp(s[n].name, name) == 0) {
-			*ret_why = text_of(s[n].detail);
-			return text_of(s[n].state);
-		}
-	return (struct text){ 0 };
+	*ret_why = s ? text_of(s->detail) : (struct text){ 0 };
+	return s ? text_of(s->state) : (struct text){ 0 };
 }
 
 void profiles_list_events(const struct profiles *p, struct buf *out)
