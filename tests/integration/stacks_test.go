@@ -185,6 +185,26 @@ func TestTruthCgo(t *testing.T) {
 	}
 }
 
+// TestStackBytesByLinkage: a program with C in it gets enough of each stack for C, however it was linked.
+func TestStackBytesByLinkage(t *testing.T) {
+	t.Parallel()
+	shared := cgoSample(t)
+	static := filepath.Join(built.dir, "cgohot-static")
+	err := goBuildWith("CGO_ENABLED=1", "../../samples", static,
+		"-ldflags=-linkmode=external -extldflags=-static", "./cgohot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{sample("steady"): "128", shared: "4096", static: "4096"} {
+		r := newRun(t).record(nil, path)
+		r.expectStatus(0)
+		needCPUSamples(t, r)
+		if dump := r.inspect("dump").stdout; !strings.Contains(dump, " stack_bytes="+want+"\n") {
+			t.Errorf("%s was not recorded with %s bytes of its stacks", filepath.Base(path), want)
+		}
+	}
+}
+
 // TestPhasesOfStacks: a program that forces collections spends time in marking and giving back, and says so by
 // root frames; every sample has exactly one.
 func TestPhasesOfStacks(t *testing.T) {
