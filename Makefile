@@ -8,7 +8,7 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pr
             -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
 override CFLAGS   += -std=c17 $(WARN)
 override CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen -MMD -MP
-LIBS     := -lpfm -lunwind-generic -lunwind -lprotobuf-c -ldw -lelf -lzstd -lz -ljansson -lpthread -lm
+LIBS     := -lunwind-generic -lunwind -lprotobuf-c -ldw -lelf -lzstd -lz -ljansson -lpthread -ldl -lm
 Q        := $(if $(V),,@)
 
 LIB_SRC  := $(filter-out src/cmd/main.c,$(wildcard src/*/*.c))

@@ -1,4 +1,5 @@
 /* hwevent_pfm.c - perf events by name, through libpfm4 (pfm_get_os_event_encoding(3)). */
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <perfmon/pfmlib_perf_event.h>
@@ -7,18 +8,68 @@
 
 #include "capture/hwevent.h"
 
+/* Its ABI's name: what -lpfm would have written into the program. */
+#define PFM_SONAME "libpfm.so.4"
+
+/* The tables of libpfm4 take 2 MB of memory when it is loaded: only commands that name events load
+ * it. */
+struct pfm {
+	__typeof__(&pfm_initialize) initialize;
+	__typeof__(&pfm_strerror) strerror;
+	__typeof__(&pfm_get_os_event_encoding) encode;
+	__typeof__(&pfm_get_pmu_info) pmu_info;
+	__typeof__(&pfm_get_event_info) event_info;
+	__typeof__(&pfm_get_event_next) event_next;
+};
+
+/* A function's address is no object's to C, and the same to dlsym(3). */
+static bool find(void *library, const char *name, void *ret_function)
+{
+	void *at = dlsym(library, name);
+
+	memcpy(ret_function, &at, sizeof(at));
+	return at;
+}
+
+static bool find_all(struct pfm *p, void *library)
+{
+	return find(library, "pfm_initialize", &p->initialize) &&
+	       find(library, "pfm_strerror", &p->strerror) &&
+	       find(library, "pfm_get_os_event_encoding", &p->encode) &&
+	       find(library, "pfm_get_pmu_info", &p->pmu_info) &&
+	       find(library, "pfm_get_event_info", &p->event_info) &&
+	       find(library, "pfm_get_event_next", &p->event_next);
+}
+
+/* It stays loaded until the process ends: loading and initializing it again are then nothing. */
+static int load(struct pfm *p, struct err *err)
+{
+	void *library = dlopen(PFM_SONAME, RTLD_NOW | RTLD_LOCAL);
+	int rc;
+
+	if (!library || !find_all(p, library))
+		return err_say(err, ENOENT,
+			       "cannot load %s, which names perf events: %s; install libpfm4",
+			       PFM_SONAME, dlerror());
+	rc = p->initialize();
+	if (rc != PFM_SUCCESS)
+		return err_say(err, ENOENT, "libpfm4 cannot be used here: %s", p->strerror(rc));
+	return 0;
+}
+
 int hwevent_encode(struct perf_event_attr *attr, const char *name, bool kernel, struct err *err)
 {
 	struct perf_event_attr found = { .size = sizeof(found) };
 	pfm_perf_encode_arg_t arg = { .attr = &found, .size = sizeof(arg) };
-	int rc = pfm_initialize(); /* counts nothing up when it was called before */
+	struct pfm pfm;
+	int rc = load(&pfm, err);
 
-	if (rc == PFM_SUCCESS)
-		rc = pfm_get_os_event_encoding(name, kernel ? PFM_PLM0 | PFM_PLM3 : PFM_PLM3,
-					       PFM_OS_PERF_EVENT, &arg);
+	if (rc < 0)
+		return rc;
+	rc = pfm.encode(name, kernel ? PFM_PLM0 | PFM_PLM3 : PFM_PLM3, PFM_OS_PERF_EVENT, &arg);
 	if (rc != PFM_SUCCESS)
 		return err_say(err, ENOENT, "libpfm4 does not know the event '%s' here: %s", name,
-			       pfm_strerror(rc));
+			       pfm.strerror(rc));
 	memset(attr, 0, sizeof(*attr));
 	attr->size = sizeof(*attr);
 	attr->type = found.type;
@@ -28,27 +79,32 @@ int hwevent_encode(struct perf_event_attr *attr, const char *name, bool kernel, 
 	return 0;
 }
 
-static void list_pmu(const pfm_pmu_info_t *pmu, hwevent_sink *sink, void *arg)
+static void list_pmu(const struct pfm *pfm, const pfm_pmu_info_t *pmu, hwevent_sink *sink,
+		     void *arg)
 {
-	for (int i = pmu->first_event; i != -1; i = pfm_get_event_next(i)) {
+	for (int i = pmu->first_event; i != -1; i = pfm->event_next(i)) {
 		pfm_event_info_t info = { .size = sizeof(info) };
 		char name[256];
 
-		if (pfm_get_event_info(i, PFM_OS_PERF_EVENT, &info) != PFM_SUCCESS)
+		if (pfm->event_info(i, PFM_OS_PERF_EVENT, &info) != PFM_SUCCESS)
 			continue;
 		snprintf(name, sizeof(name), "%s::%s", pmu->name, info.name);
 		sink(arg, &(struct hwevent_listed){ pmu->desc, name, info.desc });
 	}
 }
 
-void hwevent_list(hwevent_sink *sink, void *arg)
+int hwevent_list(hwevent_sink *sink, void *arg, struct err *err)
 {
-	if (pfm_initialize() != PFM_SUCCESS)
-		return;
+	struct pfm pfm;
+	int rc = load(&pfm, err);
+
+	if (rc < 0)
+		return rc;
 	for (int p = PFM_PMU_NONE; p < PFM_PMU_MAX; p++) {
 		pfm_pmu_info_t pmu = { .size = sizeof(pmu) };
 
-		if (pfm_get_pmu_info((pfm_pmu_t)p, &pmu) == PFM_SUCCESS && pmu.is_present)
-			list_pmu(&pmu, sink, arg);
+		if (pfm.pmu_info((pfm_pmu_t)p, &pmu) == PFM_SUCCESS && pmu.is_present)
+			list_pmu(&pfm, &pmu, sink, arg);
 	}
+	return 0;
 }

@@ -163,7 +163,7 @@ int kernelips_name(struct kernelips *k, kernelips_sink *sink, void *arg, struct 
 	if (rc == 0 && tell(at, count, sink, arg) == 0) {
 		rc = err_say(err, EACCES, "/proc/kallsyms hides the addresses of the kernel");
 		err_hint(err, "sudo sysctl kernel.kptr_restrict=1 and run as root, or "
-			      "kernel.kptr_restrict=0");
+			      "kernel.kptr_restrict=0 kernel.perf_event_paranoid=1");
 	}
 	for (size_t i = 0; i < count; i++)
 		free(at[i].line);

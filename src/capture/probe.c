@@ -1,5 +1,5 @@
 /* probe.c - try each source of data here and now. */
-#include "capture/probe.h"
+#include "probe_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,14 +26,8 @@
 #include "capture/hwevent.h"
 #include "capture/permission.h"
 #include "capture/ring.h"
-#include "capture/tracefs.h"
 
-#define TRACEPOINT_ID "/events/syscalls/sys_enter_madvise/id"
-
-static void found(struct probe *p, enum probe_state state, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void found(struct probe *p, enum probe_state state, const char *fmt, ...)
+void probe_found(struct probe *p, enum probe_state state, const char *fmt, ...)
 {
 	va_list args;
 
@@ -43,10 +37,7 @@ static void found(struct probe *p, enum probe_state state, const char *fmt, ...)
 	va_end(args);
 }
 
-static void enable_with(struct probe *p, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void enable_with(struct probe *p, const char *fmt, ...)
+void probe_enable_with(struct probe *p, const char *fmt, ...)
 {
 	va_list args;
 
@@ -55,15 +46,10 @@ static void enable_with(struct probe *p, const char *fmt, ...)
 	va_end(args);
 }
 
-/* A number of /proc/sys as text. */
-struct setting {
-	char text[16];
-};
-
-static struct setting read_setting(const char *path)
+struct probe_setting probe_read_setting(const char *path)
 {
 	int v = permission_read_int(path);
-	struct setting s = { "unknown" };
+	struct probe_setting s = { "unknown" };
 
 	if (v != INT_MIN)
 		snprintf(s.text, sizeof(s.text), "%d", v);
@@ -75,22 +61,22 @@ static void probe_gctrace(struct probe *p)
 	int fds[2], bytes;
 
 	if (pipe2(fds, O_CLOEXEC | O_DIRECT) < 0) {
-		found(p, PROBE_FAILS,
-		      "pipe2(O_DIRECT): %s: trace lines that other output breaks are lost",
-		      strerror(errno));
+		probe_found(p, PROBE_FAILS,
+			    "pipe2(O_DIRECT): %s: trace lines that other output breaks are lost",
+			    strerror(errno));
 		return;
 	}
 	bytes = fcntl(fds[1], F_SETPIPE_SZ, 1 << 20) >= 0 ? 1 << 20 : fcntl(fds[1], F_GETPIPE_SZ);
 	close(fds[0]);
 	close(fds[1]);
 	if (bytes >= 1 << 18) {
-		found(p, PROBE_WORKS, "packet-mode pipe of %d KiB", bytes >> 10);
+		probe_found(p, PROBE_WORKS, "packet-mode pipe of %d KiB", bytes >> 10);
 		return;
 	}
-	found(p, PROBE_PARTLY,
-	      "packet-mode pipe of %d KiB only: a burst of output may make the target wait",
-	      bytes >> 10);
-	enable_with(p, "sudo sysctl fs.pipe-max-size=1048576 fs.pipe-user-pages-soft=0");
+	probe_found(p, PROBE_PARTLY,
+		    "packet-mode pipe of %d KiB only: a burst of output may make the target wait",
+		    bytes >> 10);
+	probe_enable_with(p, "sudo sysctl fs.pipe-max-size=1048576 fs.pipe-user-pages-soft=0");
 }
 
 static int open_fault_event(bool kernel, struct err *err)
@@ -120,14 +106,14 @@ static void probe_perf(struct probe *p, bool kernel)
 
 	if (fd >= 0) {
 		close(fd);
-		found(p, PROBE_WORKS, "perf_event_paranoid is %s, CAP_PERFMON %s",
-		      read_setting("/proc/sys/kernel/perf_event_paranoid").text,
-		      permission_has_capability(CAP_PERFMON) == 1 ? "held" : "not held");
+		probe_found(p, PROBE_WORKS, "perf_event_paranoid is %s, CAP_PERFMON %s",
+			    probe_read_setting("/proc/sys/kernel/perf_event_paranoid").text,
+			    permission_has_capability(CAP_PERFMON) == 1 ? "held" : "not held");
 		return;
 	}
-	found(p, PROBE_FAILS, "%.120s%s%.130s", err.what, err.hint[0] ? "; " : "", err.hint);
+	probe_found(p, PROBE_FAILS, "%.120s%s%.130s", err.what, err.hint[0] ? "; " : "", err.hint);
 	if ((fd == -EACCES || fd == -EPERM) && permission_is_paranoid(kernel))
-		enable_with(p, "sudo sysctl kernel.perf_event_paranoid=%d", kernel ? 1 : 2);
+		probe_enable_with(p, "sudo sysctl kernel.perf_event_paranoid=%d", kernel ? 1 : 2);
 }
 
 static void probe_user_faults(struct probe *p)
@@ -167,53 +153,21 @@ static void probe_ring(struct probe *p)
 	size_t bytes = 2u << 20;
 
 	if (cpulist_online(&cpus, NULL) < 0) {
-		found(p, PROBE_FAILS, "the list of CPUs cannot be read");
+		probe_found(p, PROBE_FAILS, "the list of CPUs cannot be read");
 		return;
 	}
 	while (bytes >= 16384 && !rings_fit(bytes, &cpus))
 		bytes /= 2;
 	if (bytes < 16384)
-		found(p, PROBE_FAILS, "no perf ring can be mapped (see perf.user-faults)");
+		probe_found(p, PROBE_FAILS, "no perf ring can be mapped (see perf.user-faults)");
 	else
-		found(p, bytes >= 2u << 20 ? PROBE_WORKS : PROBE_PARTLY,
-		      "%zu KiB for each of %zu %s; perf_event_mlock_kb is %s", bytes >> 10,
-		      cpus.count, units_plural(cpus.count, "CPU", "CPUs"),
-		      read_setting("/proc/sys/kernel/perf_event_mlock_kb").text);
+		probe_found(p, bytes >= 2u << 20 ? PROBE_WORKS : PROBE_PARTLY,
+			    "%zu KiB for each of %zu %s; perf_event_mlock_kb is %s", bytes >> 10,
+			    cpus.count, units_plural(cpus.count, "CPU", "CPUs"),
+			    probe_read_setting("/proc/sys/kernel/perf_event_mlock_kb").text);
 	if (p->state == PROBE_PARTLY)
-		enable_with(p, "sudo sysctl kernel.perf_event_mlock_kb=2052");
+		probe_enable_with(p, "sudo sysctl kernel.perf_event_mlock_kb=2052");
 	cpulist_done(&cpus);
-}
-
-static void probe_tracepoints(struct probe *p)
-{
-	const char *where;
-	int id = tracefs_event_id("syscalls/sys_enter_madvise", &where), fd;
-	struct perf_event_attr attr = { .size = sizeof(attr),
-					.type = PERF_TYPE_TRACEPOINT,
-					.disabled = 1 };
-
-	if (id < 0) {
-		bool denied = id == -EACCES || access("/sys/kernel/tracing", R_OK | X_OK) < 0;
-
-		found(p, PROBE_FAILS,
-		      denied ? "tracefs is not readable for you"
-			     : "tracefs is not mounted, or has no " TRACEPOINT_ID);
-		enable_with(p, geteuid() == 0 ? "mount -t tracefs nodev /sys/kernel/tracing"
-					      : "run as root, or: sudo mount -t tracefs -o "
-						"mode=755 nodev /sys/kernel/tracing");
-		return;
-	}
-	attr.config = (uint64_t)id;
-	attr.sample_period = 1;
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd >= 0) {
-		close(fd);
-		found(p, PROBE_WORKS, "%s" TRACEPOINT_ID " opens", where);
-		return;
-	}
-	found(p, PROBE_FAILS, "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %s",
-	      strerror(errno), read_setting("/proc/sys/kernel/perf_event_paranoid").text);
-	enable_with(p, "sudo sysctl kernel.perf_event_paranoid=-1");
 }
 
 static void probe_seccomp(struct probe *p)
@@ -221,10 +175,11 @@ static void probe_seccomp(struct probe *p)
 	uint32_t action = SECCOMP_RET_USER_NOTIF;
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
-		found(p, PROBE_WORKS, "SECCOMP_RET_USER_NOTIF is available");
+		probe_found(p, PROBE_WORKS, "SECCOMP_RET_USER_NOTIF is available");
 	else
-		found(p, PROBE_FAILS, "SECCOMP_RET_USER_NOTIF: %s (kernel 5.0 or later is needed)",
-		      strerror(errno));
+		probe_found(p, PROBE_FAILS,
+			    "SECCOMP_RET_USER_NOTIF: %s (kernel 5.0 or later is needed)",
+			    strerror(errno));
 }
 
 static bool has_proc(void)
@@ -238,12 +193,12 @@ static void probe_file(struct probe *p, const char *path, const char *what)
 	char bytes[256];
 
 	if (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
-		found(p, PROBE_WORKS, "%s", what);
+		probe_found(p, PROBE_WORKS, "%s", what);
 	else
-		found(p, PROBE_FAILS, "%s: %s%s", path, strerror(errno),
-		      has_proc() ? "" : "; /proc is not mounted here");
+		probe_found(p, PROBE_FAILS, "%s: %s%s", path, strerror(errno),
+			    has_proc() ? "" : "; /proc is not mounted here");
 	if (p->state == PROBE_FAILS && !has_proc())
-		enable_with(p, "%smount -t proc proc /proc", geteuid() == 0 ? "" : "sudo ");
+		probe_enable_with(p, "%smount -t proc proc /proc", geteuid() == 0 ? "" : "sudo ");
 }
 
 static void probe_statm(struct probe *p)
@@ -255,8 +210,8 @@ static void probe_smaps(struct probe *p)
 {
 	probe_file(p, "/proc/self/smaps", "readable for your own processes");
 	if (p->state == PROBE_FAILS && has_proc())
-		found(p, PROBE_FAILS,
-		      "/proc/self/smaps: the kernel has no CONFIG_PROC_PAGE_MONITOR");
+		probe_found(p, PROBE_FAILS,
+			    "/proc/self/smaps: the kernel has no CONFIG_PROC_PAGE_MONITOR");
 }
 
 static void probe_runtime_memory(struct probe *p)
@@ -277,54 +232,27 @@ static void probe_runtime_memory(struct probe *p)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	if (n == (ssize_t)sizeof(seen) && seen == secret) {
-		found(p, PROBE_WORKS,
-		      scope == INT_MIN
-			      ? "process_vm_readv of a child works; no Yama here"
-			      : "process_vm_readv of a child works; yama.ptrace_scope is %d",
-		      scope);
+		probe_found(p, PROBE_WORKS,
+			    scope == INT_MIN
+				    ? "process_vm_readv of a child works; no Yama here"
+				    : "process_vm_readv of a child works; yama.ptrace_scope is %d",
+			    scope);
 		return;
 	}
-	found(p, PROBE_FAILS, "process_vm_readv of a child: %s; yama.ptrace_scope is %s",
-	      strerror(code), read_setting("/proc/sys/kernel/yama/ptrace_scope").text);
-	enable_with(p, "sudo sysctl kernel.yama.ptrace_scope=1");
+	probe_found(p, PROBE_FAILS, "process_vm_readv of a child: %s; yama.ptrace_scope is %s",
+		    strerror(code), probe_read_setting("/proc/sys/kernel/yama/ptrace_scope").text);
+	probe_enable_with(p, "sudo sysctl kernel.yama.ptrace_scope=1");
 }
 
 static void probe_cgroup(struct probe *p)
 {
 	if (access("/sys/fs/cgroup/cgroup.controllers", R_OK) == 0)
-		found(p, PROBE_WORKS, "cgroup v2 is mounted at /sys/fs/cgroup");
+		probe_found(p, PROBE_WORKS, "cgroup v2 is mounted at /sys/fs/cgroup");
 	else if (access("/sys/fs/cgroup/memory/memory.usage_in_bytes", R_OK) == 0)
-		found(p, PROBE_WORKS,
-		      "cgroup v1 with the memory controller at /sys/fs/cgroup/memory");
+		probe_found(p, PROBE_WORKS,
+			    "cgroup v1 with the memory controller at /sys/fs/cgroup/memory");
 	else
-		found(p, PROBE_FAILS, "no cgroup with memory figures under /sys/fs/cgroup");
-}
-
-static void probe_cpu_samples(struct probe *p)
-{
-	static const uint64_t kinds[2][2] = { { PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES },
-					      { PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK } };
-
-	for (int i = 0; i < 2; i++) {
-		struct perf_event_attr attr = { .size = sizeof(attr),
-						.type = (uint32_t)kinds[i][0],
-						.config = kinds[i][1],
-						.sample_period = 1000000,
-						.disabled = 1,
-						.exclude_kernel = 1,
-						.exclude_hv = 1 };
-		int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-
-		if (fd < 0)
-			continue;
-		close(fd);
-		found(p, i ? PROBE_PARTLY : PROBE_WORKS,
-		      i ? "cpu-clock (no hardware cycles here: %s)" : "hardware cycles",
-		      strerror(errno));
-		return;
-	}
-	found(p, PROBE_FAILS, "perf_event_open: %s", strerror(errno));
-	enable_with(p, "sudo sysctl kernel.perf_event_paranoid=2");
+		probe_found(p, PROBE_FAILS, "no cgroup with memory figures under /sys/fs/cgroup");
 }
 
 static const struct {
@@ -339,10 +267,11 @@ static const struct {
 	{ "statm", "resident memory, often", true, probe_statm },
 	{ "smaps", "lazy-free and huge pages, memory by mapping", true, probe_smaps },
 	{ "cgroup", "the memory figures of the container", true, probe_cgroup },
-	{ "tracepoints", "page returns (madvise) as root", false, probe_tracepoints },
+	{ "perf.cpu-samples", "CPU samples with stacks", true, probe_cpu_samples },
+	{ "kernel-symbols", "names of kernel functions in stacks", true, probe_kernel_symbols },
+	{ "tracepoints", "stacks of page returns (madvise)", true, probe_tracepoints },
 	{ "seccomp-notify", "page returns without root", false, probe_seccomp },
 	{ "runtime-memory", "exact pauses and heap figures", false, probe_runtime_memory },
-	{ "perf.cpu-samples", "CPU samples with stacks", false, probe_cpu_samples },
 };
 
 size_t probe_all(struct probe *ret, size_t max)

@@ -48,7 +48,8 @@ static int run(int argc, char **argv, struct err *err)
 		return EXIT_USAGE;
 	}
 	l.all = values.all;
-	hwevent_list(print_event, &l);
+	if (hwevent_list(print_event, &l, err) < 0)
+		return EXIT_CANNOT_OBSERVE;
 	fflush(stdout);
 	fprintf(stderr, "gctide: %llu of the %llu events that libpfm4 knows here open\n",
 		(unsigned long long)l.open_count, (unsigned long long)l.known_count);

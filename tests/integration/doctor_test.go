@@ -64,3 +64,54 @@ exec "$0" doctor --format "$1"`, built.gctide, format)
 		}
 	}
 }
+
+// TestDoctorAgreesWithRecord: what doctor says of stacks is what record then does, for whoever runs this.
+func TestDoctorAgreesWithRecord(t *testing.T) {
+	t.Parallel()
+	page := decodeDoctor(t, newRun(t).gctide("doctor", "--format", "json").stdout)
+	r := newRun(t).record([]string{"--duration", "200ms"}, sample("steady"))
+	r.expectStatus(0)
+	report := r.report()
+	for doctors, reports := range map[string]string{
+		"perf.user-faults": "perf.fault-addresses",
+		"perf.cpu-samples": "perf.cpu-samples",
+		"tracepoints":      "perf.returns",
+	} {
+		found := false
+		for _, s := range page.Sources {
+			if s["name"] != doctors {
+				continue
+			}
+			found = true
+			if used, _ := s["used"].(bool); !used {
+				t.Errorf("doctor says that %s is not used", doctors)
+			}
+			if on := report.source(t, reports).State == "on"; on != (s["state"] != "fails") {
+				t.Errorf("doctor says that %s %v (%v); recorded: %v", doctors, s["state"], s["detail"], on)
+			}
+		}
+		if !found {
+			t.Errorf("doctor does not know %s", doctors)
+		}
+	}
+}
+
+// TestWithoutLibpfm: what names perf events may be missing; the rest is recorded.
+func TestWithoutLibpfm(t *testing.T) {
+	t.Parallel()
+	without := func() *run {
+		r := newRun(t)
+		if err := os.WriteFile(r.path("libpfm.so.4"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r.env = append(r.env, "LD_LIBRARY_PATH="+r.dir)
+		return r
+	}
+	r := without().gctide("events")
+	r.expectStatus(3)
+	r.expectMessage("cannot load libpfm.so.4, which names perf events: ", "install libpfm4")
+	r = without().record(nil, sample("steady"))
+	r.expectStatus(0)
+	r.expectMessage("page faults are not recorded, only their total: cannot load libpfm.so.4")
+	equal(t, "cycle_count", r.report().GC.CycleCount, r.truth().NumGC)
+}
