@@ -75,22 +75,45 @@ static void sort(struct recordorder *o)
 	} while (merge_pairs((void *)o->entries.at, (const void *)o->spare.at, count) > 2);
 }
 
-/* What waits on moves to the front. */
-static void keep_from(struct recordorder *o, size_t first)
+/* What waits on, apart from what was released. */
+static void copy_waiting(struct recordorder *o, struct recordorder_entry *e, size_t count)
 {
-	struct recordorder_entry *e = (void *)o->entries.at;
-	size_t count = o->entries.len / sizeof(*e);
+	struct buf swap;
 
 	buf_clear(&o->spare);
-	for (size_t i = first; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		uint32_t offset = (uint32_t)o->spare.len;
 
 		buf_add(&o->spare, o->bytes.at + e[i].offset, e[i].len);
 		e[i].offset = offset;
 	}
-	buf_clear(&o->bytes);
-	buf_add(&o->bytes, o->spare.at, o->spare.len);
+	swap = o->bytes;
+	o->bytes = o->spare;
+	o->spare = swap;
+}
+
+/* What waits on moves to the front. It came last, and mostly stands together: then its bytes need no
+ * second place for the move. */
+static void keep_from(struct recordorder *o, size_t first)
+{
+	struct recordorder_entry *e = (void *)o->entries.at;
+	size_t count, waiting_bytes = 0;
+	uint32_t begin = (uint32_t)o->bytes.len;
+
 	buf_consume(&o->entries, first * sizeof(*e));
+	count = o->entries.len / sizeof(*e);
+	for (size_t i = 0; i < count; i++) {
+		waiting_bytes += e[i].len;
+		if (e[i].offset < begin)
+			begin = e[i].offset;
+	}
+	if (o->bytes.len - begin > 2 * waiting_bytes) {
+		copy_waiting(o, e, count);
+		return;
+	}
+	buf_consume(&o->bytes, begin);
+	for (size_t i = 0; i < count; i++)
+		e[i].offset -= begin;
 }
 
 void recordorder_release(struct recordorder *o, uint64_t until_ns,

@@ -21,14 +21,14 @@ type usage struct {
 	stdout        []byte
 }
 
-// vmHWM is a process's peak of resident memory so far; 0 when it is gone.
-func vmHWM(pid int) int64 {
+// statusBytes is a figure of memory from /proc/PID/status; 0 when the process is gone.
+func statusBytes(pid int, name string) int64 {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		return 0
 	}
 	for _, line := range strings.Split(string(text), "\n") {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmHWM:" {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == name {
 			kib, _ := strconv.ParseInt(f[1], 10, 64)
 			return kib << 10
 		}
@@ -36,7 +36,24 @@ func vmHWM(pid int) int64 {
 	return 0
 }
 
-// timed runs a command to its end. With keep its stdout is kept, else it goes to /dev/null.
+// vmHWM is a process's peak of resident memory so far; 0 when it is gone.
+func vmHWM(pid int) int64 { return statusBytes(pid, "VmHWM:") }
+
+// rssBelow is the resident memory of all descendants of a process together, now: of a pipe's parts.
+func rssBelow(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0 // gone, or a kernel without CONFIG_PROC_CHILDREN: then the largest process is counted
+	}
+	var sum int64
+	for _, f := range strings.Fields(string(text)) {
+		child, _ := strconv.Atoi(f)
+		sum += statusBytes(child, "VmRSS:") + rssBelow(child)
+	}
+	return sum
+}
+
+// timed runs a command to its end; its peak of memory includes that of processes it started. With keep its stdout is kept, else it goes to /dev/null.
 //
 // wait4's maxrss begins, for a child started by vfork, at the peak of its parent: us. So when it is no
 // more than that, the peak is what VmHWM had when it was last read.
@@ -62,8 +79,10 @@ func timed(keep bool, argv ...string) (usage, error) {
 				watched <- peak
 				return
 			case <-time.After(time.Millisecond):
-				if now := vmHWM(cmd.Process.Pid); now > peak {
-					peak = now
+				for _, now := range []int64{vmHWM(cmd.Process.Pid), rssBelow(cmd.Process.Pid)} {
+					if now > peak {
+						peak = now
+					}
 				}
 			}
 		}
@@ -78,7 +97,7 @@ func timed(keep bool, argv ...string) (usage, error) {
 	u.UserSeconds = cmd.ProcessState.UserTime().Seconds()
 	u.SystemSeconds = cmd.ProcessState.SystemTime().Seconds()
 	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		if peak := r.Maxrss << 10; peak > vmHWM(os.Getpid()) {
+		if peak := r.Maxrss << 10; peak > vmHWM(os.Getpid()) && peak > u.PeakRSSBytes {
 			u.PeakRSSBytes = peak
 		}
 	}

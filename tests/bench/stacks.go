@@ -24,7 +24,7 @@ type foldResult struct {
 	GctideSeconds float64 `json:"gctide_median_seconds"`
 	PerfSeconds   float64 `json:"perf_median_seconds"`
 	GctideRSS     int64   `json:"gctide_peak_rss_bytes"`
-	PerfRSS       int64   `json:"perf_peak_rss_bytes"` // of its largest process
+	PerfRSS       int64   `json:"perf_peak_rss_bytes"` // of a pipe: of its processes together
 }
 
 // symbolResult is the start-up of symbols on a large stripped program, and look-ups after it.
