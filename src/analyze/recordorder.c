@@ -92,8 +92,8 @@ static void copy_waiting(struct recordorder *o, struct recordorder_entry *e, siz
 	o->spare = swap;
 }
 
-/* What waits on moves to the front. It came last, and mostly stands together: then its bytes need no
- * second place for the move. */
+/* What waits on moves to the front. It came last, and mostly stands together: then its bytes need
+ * no second place for the move. */
 static void keep_from(struct recordorder *o, size_t first)
 {
 	struct recordorder_entry *e = (void *)o->entries.at;

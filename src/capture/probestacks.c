@@ -16,15 +16,16 @@
 #include "capture/tracefs.h"
 #include "parse/kallsyms.h"
 
-#define TRACEPOINT_ID	"/events/syscalls/sys_enter_madvise/id"
-#define PARANOID_PATH	"/proc/sys/kernel/perf_event_paranoid"
-#define KPTR_PATH	"/proc/sys/kernel/kptr_restrict"
-#define KALLSYMS_HINT	"sudo sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1"
+#define TRACEPOINT_ID "/events/syscalls/sys_enter_madvise/id"
+#define PARANOID_PATH "/proc/sys/kernel/perf_event_paranoid"
+#define KPTR_PATH     "/proc/sys/kernel/kptr_restrict"
+#define KALLSYMS_HINT "sudo sysctl kernel.kptr_restrict=0 kernel.perf_event_paranoid=1"
 
 /* The same ladder as record goes down. */
 void probe_cpu_samples(struct probe *p)
 {
-	const char *frames = permission_is_paranoid(true) ? "user frames only" : "kernel frames too";
+	const char *frames =
+		permission_is_paranoid(true) ? "user frames only" : "kernel frames too";
 	struct err cycles = { 0 }, clock = { 0 }, task = { 0 };
 
 	if (perfset_try_event("perf::CYCLES", &cycles) == 0)
@@ -85,11 +86,11 @@ void probe_tracepoints(struct probe *p)
 		bool denied = id == -EACCES || access("/sys/kernel/tracing", R_OK | X_OK) < 0;
 
 		probe_found(p, PROBE_FAILS,
-		      denied ? "tracefs is not readable for you"
-			     : "tracefs is not mounted, or has no " TRACEPOINT_ID);
+			    denied ? "tracefs is not readable for you"
+				   : "tracefs is not mounted, or has no " TRACEPOINT_ID);
 		probe_enable_with(p, geteuid() == 0 ? "mount -t tracefs nodev /sys/kernel/tracing"
-					      : "run as root, or: sudo mount -t tracefs -o "
-						"mode=755 nodev /sys/kernel/tracing");
+						    : "run as root, or: sudo mount -t tracefs -o "
+						      "mode=755 nodev /sys/kernel/tracing");
 		return;
 	}
 	attr.config = (uint64_t)id;
@@ -100,8 +101,8 @@ void probe_tracepoints(struct probe *p)
 		probe_found(p, PROBE_WORKS, "%s" TRACEPOINT_ID " opens", where);
 		return;
 	}
-	probe_found(p, PROBE_FAILS, "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %s",
-	      strerror(errno), probe_read_setting(PARANOID_PATH).text);
+	probe_found(p, PROBE_FAILS,
+		    "perf_event_open on sys_enter_madvise: %s; perf_event_paranoid is %s",
+		    strerror(errno), probe_read_setting(PARANOID_PATH).text);
 	probe_enable_with(p, "sudo sysctl kernel.perf_event_paranoid=-1");
 }
-
