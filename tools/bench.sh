@@ -1,7 +1,7 @@
 #!/bin/sh
 # bench.sh - build the samples and the bench program, and measure (`make bench`).
 #
-#   tools/bench.sh [--json FILE] [--only faultcost|slowdown|parse|report|stacks] [...]
+#   tools/bench.sh [--json FILE] [--only faultcost|samplecost|slowdown|parse|report|stacks] [...]
 #
 # B is the build directory with gctide in it, BENCH_ROUNDS the number of rounds (default 30).
 set -eu

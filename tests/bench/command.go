@@ -110,6 +110,8 @@ type truth struct {
 	ElapsedNs   int64 `json:"elapsed_ns"` // the work alone
 	WallNs      int64 `json:"wall_ns"`    // from the first line of main to the last
 	MinorFaults int64 `json:"minor_faults"`
+	UserNs      int64 `json:"user_ns"`
+	SystemNs    int64 `json:"system_ns"`
 	Extra       struct {
 		// The storm only: lower quartile of the times of batches of faults.
 		BatchFaults int64 `json:"batch_faults"`
@@ -143,6 +145,11 @@ type recorded struct {
 		PerfLost *int64 `json:"perf_lost_count"`
 		Unparsed *int64 `json:"unparsed_line_count"`
 	} `json:"losses"`
+	Stacks struct {
+		CPU *struct {
+			SampleCount int64 `json:"sample_count"`
+		} `json:"cpu"`
+	} `json:"stacks"`
 }
 
 func reportOn(gctide, file string) (*recorded, error) {

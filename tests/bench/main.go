@@ -25,10 +25,12 @@ type config struct {
 	rounds       int
 	// of the short runs that tell the cost of one fault
 	faultRounds int
-	logMB       int
-	faults      int
-	only        string
-	sample      string
+	// of the short runs that tell the cost of one CPU sample
+	sampleRounds int
+	logMB        int
+	faults       int
+	only         string
+	sample       string
 }
 
 // machine says where the figures are from; without that they mean nothing.
@@ -46,6 +48,7 @@ type outcome struct {
 	Machine    machine       `json:"machine"`
 	Rounds     int           `json:"rounds"`
 	FaultCosts []faultCost   `json:"fault_costs"`
+	SampleCost *sampleCost   `json:"sample_cost"`
 	Slowdowns  []slowdown    `json:"slowdowns"`
 	Parse      []logResult   `json:"parse"`
 	Report     *bigReport    `json:"report"`
@@ -80,6 +83,11 @@ func measure(c *config, o *outcome) error {
 	var err error
 	if c.wants("faultcost") {
 		if o.FaultCosts, err = measureFaultCosts(c); err != nil {
+			return err
+		}
+	}
+	if c.wants("samplecost") {
+		if o.SampleCost, err = measureSampleCost(c); err != nil {
 			return err
 		}
 	}
@@ -124,13 +132,14 @@ func run() error {
 	flag.StringVar(&c.samples, "samples", "", "directory with the built samples")
 	flag.IntVar(&c.rounds, "rounds", 30, "how often each way is run")
 	flag.IntVar(&c.faultRounds, "fault-rounds", 60, "how often each way is run for the cost of one fault")
+	flag.IntVar(&c.sampleRounds, "sample-rounds", 80, "how often each rate is run for the cost of one CPU sample")
 	flag.IntVar(&c.logMB, "log-mb", 512, "size of the log to parse, in 10^6 bytes")
 	flag.IntVar(&c.faults, "report-faults", 10000000, "faults in the recording to report on")
-	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, slowdown, parse, report or stacks")
+	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, samplecost, slowdown, parse, report or stacks")
 	flag.StringVar(&c.sample, "sample", "", "slow down one sample only: steady, storm or \"wide storm\"")
 	jsonFile := flag.String("json", "", "write the figures to this file, too")
 	flag.Parse()
-	if c.gctide == "" || c.samples == "" || c.rounds < 1 || c.faultRounds < 1 {
+	if c.gctide == "" || c.samples == "" || c.rounds < 1 || c.faultRounds < 1 || c.sampleRounds < 1 {
 		return fmt.Errorf("-gctide and -samples are needed, and at least one round")
 	}
 	var err error

@@ -51,14 +51,16 @@ func bootstrap(rounds int, figure func(draw []int) float64) (low, high float64) 
 	return quantile(figures, 0.025), quantile(figures, 0.975)
 }
 
-func medianOf(values []float64, draw []int) float64 {
+func quantileOf(values []float64, draw []int, p float64) float64 {
 	drawn := make([]float64, len(draw))
 	for i, j := range draw {
 		drawn[i] = values[j]
 	}
 	sort.Float64s(drawn)
-	return quantile(drawn, 0.5)
+	return quantile(drawn, p)
 }
+
+func medianOf(values []float64, draw []int) float64 { return quantileOf(values, draw, 0.5) }
 
 func describe(values []float64) spread {
 	s := sortedCopy(values)
@@ -67,13 +69,22 @@ func describe(values []float64) spread {
 		Q1: quantile(s, 0.25), Q3: quantile(s, 0.75), Min: s[0]}
 }
 
-// describeRatio is the ratio of two medians over the same rounds; quartiles are not defined for it.
+// describeFigure is a figure of several columns of the same rounds; quartiles are not defined for it.
+func describeFigure(rounds int, figure func(draw []int) float64) spread {
+	every := make([]int, rounds)
+	for i := range every {
+		every[i] = i
+	}
+	value := figure(every)
+	low, high := bootstrap(rounds, figure)
+	return spread{Median: value, Low: low, High: high, Q1: value, Q3: value, Min: value}
+}
+
+// describeRatio is the ratio of two medians over the same rounds.
 func describeRatio(above, below []float64) spread {
-	median := quantile(sortedCopy(above), 0.5) / quantile(sortedCopy(below), 0.5)
-	low, high := bootstrap(len(above), func(draw []int) float64 {
+	return describeFigure(len(above), func(draw []int) float64 {
 		return medianOf(above, draw) / medianOf(below, draw)
 	})
-	return spread{Median: median, Low: low, High: high, Q1: median, Q3: median, Min: median}
 }
 
 // mapped puts every figure through a rising function.

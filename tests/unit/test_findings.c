@@ -548,6 +548,37 @@ static void a_stall_beyond_the_limit_is_said(void **state)
 	drop(m);
 }
 
+static void an_image_that_is_missing_is_named(void **state)
+{
+	struct model *m = quiet();
+	const struct model_finding *f;
+
+	(void)state;
+	model_set(&m->stacks_missing, text_of("/srv/lib.so: not this build\n/srv/b: gone\n"));
+	f = find(m, "data.symbols");
+	assert_non_null(f);
+	assert_string_equal(f->evidence,
+			    "names are missing in stacks: /srv/lib.so: not this build");
+	assert_non_null(strstr(f->advice, "--symbols DIR"));
+	drop(m);
+}
+
+static void more_than_one_leaf_in_a_hundred_without_a_name_is_said(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->cpu_stacks.was_recorded = true;
+	m->cpu_stacks.sample_count = 1000;
+	m->cpu_stacks.unknown_leaf_count = 10;
+	assert_null(find(m, "data.unknown_code"));
+	m->cpu_stacks.unknown_leaf_count = 11;
+	assert_non_null(strstr(find(m, "data.unknown_code")->evidence, "1.1 %"));
+	m->cpu_stacks.was_recorded = false;
+	assert_null(find(m, "data.unknown_code"));
+	drop(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -562,6 +593,8 @@ int main(void)
 		cmocka_unit_test(output_that_reached_nobody_is_found),
 		cmocka_unit_test(counting_in_user_mode_only_is_said),
 		cmocka_unit_test(sampling_faults_is_said),
+		cmocka_unit_test(an_image_that_is_missing_is_named),
+		cmocka_unit_test(more_than_one_leaf_in_a_hundred_without_a_name_is_said),
 		cmocka_unit_test(a_quarter_of_the_cpu_is_much),
 		cmocka_unit_test(assists_that_carry_the_collector_are_found),
 		cmocka_unit_test(more_than_half_forced_is_a_habit),
