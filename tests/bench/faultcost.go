@@ -72,6 +72,17 @@ func (f *faultCost) summarise() {
 	f.Extra, f.Slowdown = &extra, &slow
 }
 
+// samplingSlowdown is what the sampling of stacks adds to counting, round by round, at stormRate.
+func samplingSlowdown(costs []faultCost) *spread {
+	stacks, counts := costs[wayIndex(stacksWay)].extra, costs[wayIndex(countsWay)].extra
+	added := make([]float64, len(stacks))
+	for i := range stacks {
+		added[i] = stacks[i] - counts[i]
+	}
+	slow := describe(added).mapped(func(ns float64) float64 { return 1 + ns*stormRate/1e9 })
+	return &slow
+}
+
 func measureFaultCosts(c *config) ([]faultCost, error) {
 	costs := make([]faultCost, len(ways))
 	for i, w := range ways {

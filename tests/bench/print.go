@@ -32,6 +32,12 @@ func mib(bytes int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
 }
 
+// printSampling tells what the default sampling of stacks adds, which has a goal of its own.
+func printSampling(r *spread) {
+	fmt.Printf("  the sampling of stacks by itself, stacks over counts only: %.3f (%.3f .. %.3f)  %s\n", r.Median, r.Low,
+		r.High, verdict(r, 1.02))
+}
+
 // printShare compares the extra cost with perf's, where that is more than the noise: a share of nothing says
 // nothing.
 func printShare(record, perf *spread) {
@@ -58,6 +64,7 @@ func printFaultCosts(c *config, costs []faultCost) {
 		fmt.Printf("  %-12s %7.0f  %5.0f .. %-5.0f    %8.3f  %.3f .. %.3f  %s\n", f.Way, f.Extra.Median, f.Extra.Low,
 			f.Extra.High, f.Slowdown.Median, f.Slowdown.Low, f.Slowdown.High, verdict(f.Slowdown, f.Goal))
 	}
+	printSampling(samplingSlowdown(costs))
 	for i := range costs {
 		if r := costs[i].ShareOfPerf; r != nil {
 			fmt.Printf("  %s costs %.2f of perf (%.2f .. %.2f); %s\n", costs[i].Way, r.Median, r.Low, r.High,
@@ -94,6 +101,7 @@ func printSlowdowns(sample string, all []slowdown) {
 	for i := range all {
 		printWay(&all[i])
 	}
+	printSampling(samplingRatio(all))
 	printShare(record.Ratio, perf.Ratio)
 	if record.Lost >= 0 {
 		fmt.Printf("  %d of %d events lost by record; goal 0: %s\n", record.Lost, record.Events+record.Lost,

@@ -36,6 +36,18 @@ type slowdown struct {
 	bytes        int64
 }
 
+// The two ways that differ by the sampling of stacks alone.
+const stacksWay, countsWay = "stacks", "counts only"
+
+func wayIndex(name string) int {
+	for i := range ways {
+		if ways[i].name == name {
+			return i
+		}
+	}
+	panic("no way " + name)
+}
+
 // way is a command to put in front of the sample.
 type way struct {
 	name   string
@@ -54,15 +66,15 @@ var ways = []way{
 		count: countGctide,
 	},
 	{
-		// The default sampling of stacks without the addresses of all faults.
-		name: "stacks", goals: map[string]float64{"steady": 1.02, "storm": 1.02, "wide storm": 1.02},
+		// The default sampling of stacks, without the addresses of all faults.
+		name: stacksWay, goals: map[string]float64{"steady": 1.02, "storm": 1.02, "wide storm": 1.02},
 		prefix: func(c *config, file string) []string {
 			return []string{c.gctide, "record", "--no-fault-addresses", "-o", file, "--"}
 		},
 		count: countGctide,
 	},
 	{
-		name: "counts only", goals: map[string]float64{"steady": 1.01, "storm": 1.01, "wide storm": 1.01},
+		name: countsWay, goals: map[string]float64{"steady": 1.01, "storm": 1.01, "wide storm": 1.01},
 		prefix: func(c *config, file string) []string {
 			return []string{c.gctide, "record", "-F", "0", "--no-fault-addresses", "-o", file, "--"}
 		},
@@ -238,13 +250,17 @@ func elapsed(t *truth) float64 { return float64(t.ElapsedNs) / 1e9 }
 
 func whole(t *truth) float64 { return float64(t.WallNs) / 1e9 }
 
-// ratios divides the figure of each run by the mean of its two neighbours'.
-func ratios(s *slowdown, figure func(*truth) float64) *spread {
+// ratiosOf divides the figure of each run by the mean of its two neighbours'.
+func ratiosOf(s *slowdown, figure func(*truth) float64) []float64 {
 	var all []float64
 	for i := range s.runs {
 		all = append(all, 2*figure(&s.runs[i])/(figure(&s.before[i])+figure(&s.after[i])))
 	}
-	r := describe(all)
+	return all
+}
+
+func ratios(s *slowdown, figure func(*truth) float64) *spread {
+	r := describe(ratiosOf(s, figure))
 	return &r
 }
 
@@ -258,6 +274,18 @@ func summarise(s *slowdown) {
 	if s.Events > 0 {
 		s.BytesPerFault = float64(s.bytes) / float64(s.Events)
 	}
+}
+
+// samplingRatio is what the sampling of stacks adds to counting: round by round, each run as a ratio to its own
+// neighbours.
+func samplingRatio(all []slowdown) *spread {
+	stacks, counts := &all[wayIndex(stacksWay)], &all[wayIndex(countsWay)]
+	above, below := ratiosOf(stacks, elapsed), ratiosOf(counts, elapsed)
+	for i := range above {
+		above[i] /= below[i]
+	}
+	r := describe(above)
+	return &r
 }
 
 func measureSlowdowns(c *config) ([]slowdown, error) {

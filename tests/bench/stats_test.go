@@ -39,3 +39,44 @@ func TestMappedSpreadIsInTheNewUnit(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
+
+// Three rates, 400 samples more at 40 us each; a disturbed run in each column changes nothing.
+func TestSampleCostIsTheExtraTimeOverTheExtraSamples(t *testing.T) {
+	cpu := [][]float64{
+		{1.00e9, 1.00e9, 1.00e9, 1.70e9},
+		{1.01e9, 1.90e9, 1.01e9, 1.01e9},
+		{1.026e9, 1.026e9, 2.50e9, 1.026e9},
+	}
+	samples := [][]float64{{0, 0, 0, 0}, {100, 100, 100, 100}, {500, 500, 500, 500}}
+	s := summariseSampleCost(cpu, samples)
+	if math.Abs(s.Default.Median-1.01) > 1e-9 || math.Abs(s.Loaded.Median-1.026) > 1e-9 {
+		t.Errorf("ratios %v and %v", s.Default.Median, s.Loaded.Median)
+	}
+	if math.Abs(s.NsPerSample.Median-40000) > 1e-3 || s.Samples != 2000 {
+		t.Errorf("%v ns for each of %d", s.NsPerSample.Median, s.Samples)
+	}
+	if want := 1 + 40000*99/1e9; math.Abs(s.Slowdown.Median-want) > 1e-9 {
+		t.Errorf("slow-down %v, want %v", s.Slowdown.Median, want)
+	}
+}
+
+func TestSamplingIsToldWithoutTheCounting(t *testing.T) {
+	costs := make([]faultCost, len(ways))
+	costs[wayIndex(countsWay)].extra = []float64{100, 900, 120}
+	costs[wayIndex(stacksWay)].extra = []float64{200, 1000, 220}
+	if r := samplingSlowdown(costs); math.Abs(r.Median-1.015) > 1e-9 || math.Abs(r.High-1.015) > 1e-9 {
+		t.Errorf("%+v", r)
+	}
+	all := make([]slowdown, len(ways))
+	bare := []truth{{ElapsedNs: 100}, {ElapsedNs: 200}}
+	for name, ns := range map[string][]int64{countsWay: {110, 220}, stacksWay: {121, 242}} {
+		s := &all[wayIndex(name)]
+		s.before, s.after = bare, bare
+		for _, n := range ns {
+			s.runs = append(s.runs, truth{ElapsedNs: n})
+		}
+	}
+	if r := samplingRatio(all); math.Abs(r.Median-1.1) > 1e-9 {
+		t.Errorf("%+v", r)
+	}
+}
