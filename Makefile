@@ -57,9 +57,10 @@ $(B)/tests/tools/%: tests/tools/%.c $(B)/libgctide.a Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a $(LIBS) -o $@
 
+# Frame pointers, for the stacks that bench_samplers makes the kernel walk.
 $(B)/tests/bench/%: tests/bench/%.c $(B)/libgctide.a Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) $(LDFLAGS) $< $(B)/libgctide.a $(LIBS) -o $@
+	$(Q)$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) -fno-omit-frame-pointer $(LDFLAGS) $< $(B)/libgctide.a $(LIBS) -o $@
 
 samples: ## build the sample programs (Go 1.19 or later)
 	@mkdir -p $(B)/samples
@@ -92,7 +93,7 @@ asan: ## the suite under address and undefined-behaviour sanitizers
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 10)
 	$(Q)tools/fuzz.sh
 
-bench: all $(B)/tests/bench/bench_symbols $(B)/tests/bench/bench_recording $(B)/tests/bench/bench_tracetext ## slow-down of targets, speed of parse and report, in one run
+bench: all $(addprefix $(B)/tests/bench/,bench_symbols bench_samplers bench_recording bench_tracetext) ## slow-down of targets, speed of parse and report, in one run
 	$(Q)B='$(B)' tools/bench.sh
 
 test-matrix: all $(TOOL_BIN) ## the samples under every Go release that can be had here
@@ -103,6 +104,9 @@ layers: ## module boundaries
 
 tidy: ## clang-tidy
 	$(Q)tools/tidy.sh
+
+lint: ## layers, format, scripts, manual page, clang-tidy: what needs no test run
+	$(Q)tools/lint.sh
 
 format: ## rewrite the C files in the project's format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
@@ -125,6 +129,6 @@ clean:
 	rm -rf $(B)
 
 -include $(LIB_OBJ:.o=.d) $(B)/src/cmd/main.d $(UNIT_BIN:=.d) $(TOOL_BIN:=.d)
-.PHONY: all samples demo test unit unit-binaries check asan fuzz bench test-matrix layers tidy format \
+.PHONY: all samples demo test unit unit-binaries check asan fuzz bench test-matrix layers tidy lint format \
 	install uninstall print-libs generated help clean
 .SECONDARY:

@@ -19,5 +19,5 @@ mkdir -p "$B/bench/samples"
 export GOFLAGS="" CGO_ENABLED=0 GOTOOLCHAIN=local GO111MODULE=on
 (cd samples && go build -o "$B/bench/samples/" ./steady ./storm)
 (cd tests/bench && go build -o "$B/bench/bench" .)
-exec "$B/bench/bench" -gctide "$B/gctide" -bench-symbols "$B/tests/bench/bench_symbols" -samples "$B/bench/samples" \
-	-rounds "${BENCH_ROUNDS:-30}" "$@"
+exec "$B/bench/bench" -gctide "$B/gctide" -bench-symbols "$B/tests/bench/bench_symbols" \
+	-bench-samplers "$B/tests/bench/bench_samplers" -samples "$B/bench/samples" -rounds "${BENCH_ROUNDS:-30}" "$@"

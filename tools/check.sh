@@ -27,15 +27,8 @@ counted() { # NAME COMMAND...
 	[ "$status" -eq 0 ] || { echo "check: $name failed" >&2; exit 1; }
 }
 
-step layers
-tools/check-layers.sh
-step format
-git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
-[ -z "$(gofmt -l samples tests)" ] || { gofmt -l samples tests; echo "check: run gofmt -w on these" >&2; exit 1; }
 step lint
-git ls-files '*.sh' .ci/run | xargs shellcheck
-mandoc -Tlint -Wwarning docs/gctide.1
-tools/tidy.sh
+tools/lint.sh
 step "warnings are errors, with gcc and with clang"
 make -s B=build/werror-gcc CC=gcc CFLAGS='-O2 -g -Werror' all unit-binaries
 make -s B=build/werror-clang CC=clang CFLAGS='-O2 -g -Werror' all

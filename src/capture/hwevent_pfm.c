@@ -22,39 +22,35 @@ struct pfm {
 	__typeof__(&pfm_get_event_next) event_next;
 };
 
-/* A function's address is no object's to C, and the same to dlsym(3). */
-static bool find(void *library, const char *name, void *ret_function)
-{
-	void *at = dlsym(library, name);
-
-	memcpy(ret_function, &at, sizeof(at));
-	return at;
-}
-
+/* A function's address as an object's is no C, but what dlsym(3) is made for. */
 static bool find_all(struct pfm *p, void *library)
 {
-	return find(library, "pfm_initialize", &p->initialize) &&
-	       find(library, "pfm_strerror", &p->strerror) &&
-	       find(library, "pfm_get_os_event_encoding", &p->encode) &&
-	       find(library, "pfm_get_pmu_info", &p->pmu_info) &&
-	       find(library, "pfm_get_event_info", &p->event_info) &&
-	       find(library, "pfm_get_event_next", &p->event_next);
+	p->initialize = (__typeof__(p->initialize))dlsym(library, "pfm_initialize");
+	p->strerror = (__typeof__(p->strerror))dlsym(library, "pfm_strerror");
+	p->encode = (__typeof__(p->encode))dlsym(library, "pfm_get_os_event_encoding");
+	p->pmu_info = (__typeof__(p->pmu_info))dlsym(library, "pfm_get_pmu_info");
+	p->event_info = (__typeof__(p->event_info))dlsym(library, "pfm_get_event_info");
+	p->event_next = (__typeof__(p->event_next))dlsym(library, "pfm_get_event_next");
+	return p->initialize && p->strerror && p->encode && p->pmu_info && p->event_info &&
+	       p->event_next;
 }
 
-/* It stays loaded until the process ends: loading and initializing it again are then nothing. */
-static int load(struct pfm *p, struct err *err)
+/* It stays loaded until the process ends: loading and initializing it again are then nothing.
+ * False: *err says why. */
+static bool load(struct pfm *p, struct err *err)
 {
 	void *library = dlopen(PFM_SONAME, RTLD_NOW | RTLD_LOCAL);
 	int rc;
 
-	if (!library || !find_all(p, library))
-		return err_say(err, ENOENT,
-			       "cannot load %s, which names perf events: %s; install libpfm4",
-			       PFM_SONAME, dlerror());
+	if (!library || !find_all(p, library)) {
+		err_say(err, ENOENT, "cannot load %s, which names perf events: %s; install libpfm4",
+			PFM_SONAME, dlerror());
+		return false;
+	}
 	rc = p->initialize();
 	if (rc != PFM_SUCCESS)
-		return err_say(err, ENOENT, "libpfm4 cannot be used here: %s", p->strerror(rc));
-	return 0;
+		err_say(err, ENOENT, "libpfm4 cannot be used here: %s", p->strerror(rc));
+	return rc == PFM_SUCCESS;
 }
 
 int hwevent_encode(struct perf_event_attr *attr, const char *name, bool kernel, struct err *err)
@@ -62,10 +58,10 @@ int hwevent_encode(struct perf_event_attr *attr, const char *name, bool kernel, 
 	struct perf_event_attr found = { .size = sizeof(found) };
 	pfm_perf_encode_arg_t arg = { .attr = &found, .size = sizeof(arg) };
 	struct pfm pfm;
-	int rc = load(&pfm, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
+	if (!load(&pfm, err))
+		return -ENOENT;
 	rc = pfm.encode(name, kernel ? PFM_PLM0 | PFM_PLM3 : PFM_PLM3, PFM_OS_PERF_EVENT, &arg);
 	if (rc != PFM_SUCCESS)
 		return err_say(err, ENOENT, "libpfm4 does not know the event '%s' here: %s", name,
@@ -96,10 +92,9 @@ static void list_pmu(const struct pfm *pfm, const pfm_pmu_info_t *pmu, hwevent_s
 int hwevent_list(hwevent_sink *sink, void *arg, struct err *err)
 {
 	struct pfm pfm;
-	int rc = load(&pfm, err);
 
-	if (rc < 0)
-		return rc;
+	if (!load(&pfm, err))
+		return -ENOENT;
 	for (int p = PFM_PMU_NONE; p < PFM_PMU_MAX; p++) {
 		pfm_pmu_info_t pmu = { .size = sizeof(pmu) };
 

@@ -18,19 +18,22 @@ import (
 
 // config is the command line.
 type config struct {
-	gctide       string
-	benchSymbols string
-	samples      string
-	scratch      string
-	rounds       int
+	gctide        string
+	benchSymbols  string
+	benchSamplers string
+	samples       string
+	scratch       string
+	rounds        int
 	// of the short runs that tell the cost of one fault
 	faultRounds int
 	// of the short runs that tell the cost of one CPU sample
 	sampleRounds int
-	logMB        int
-	faults       int
-	only         string
-	sample       string
+	// of bench_samplers
+	samplerRounds int
+	logMB         int
+	faults        int
+	only          string
+	sample        string
 }
 
 // machine says where the figures are from; without that they mean nothing.
@@ -48,6 +51,7 @@ type outcome struct {
 	Machine    machine       `json:"machine"`
 	Rounds     int           `json:"rounds"`
 	FaultCosts []faultCost   `json:"fault_costs"`
+	EventCost  *eventCost    `json:"event_cost"`
 	SampleCost *sampleCost   `json:"sample_cost"`
 	Slowdowns  []slowdown    `json:"slowdowns"`
 	Parse      []logResult   `json:"parse"`
@@ -87,6 +91,9 @@ func measure(c *config, o *outcome) error {
 		}
 	}
 	if c.wants("samplecost") {
+		if o.EventCost, err = measureEventCost(c); err != nil {
+			return err
+		}
 		if o.SampleCost, err = measureSampleCost(c); err != nil {
 			return err
 		}
@@ -129,6 +136,8 @@ func run() error {
 	c := &config{}
 	flag.StringVar(&c.gctide, "gctide", "", "the gctide binary")
 	flag.StringVar(&c.benchSymbols, "bench-symbols", "", "the program bench_symbols")
+	flag.StringVar(&c.benchSamplers, "bench-samplers", "", "the program bench_samplers")
+	flag.IntVar(&c.samplerRounds, "sampler-rounds", 1600, "how often each way is run for the cost of perf events")
 	flag.StringVar(&c.samples, "samples", "", "directory with the built samples")
 	flag.IntVar(&c.rounds, "rounds", 30, "how often each way is run")
 	flag.IntVar(&c.faultRounds, "fault-rounds", 60, "how often each way is run for the cost of one fault")

@@ -80,3 +80,26 @@ func TestSamplingIsToldWithoutTheCounting(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestEventCostsAreTakenFromTheColumns(t *testing.T) {
+	all, err := columns("faults bare 1000 1000\nfaults counts 1010 1010\nfaults stacks 1050 1050\n" +
+		"faults record 1200 1200\nfaults perf 1300 1300\ncpu bare 1e6 1e6\ncpu samples 1.05e6 1.05e6\nsamples taken 10 10\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := summariseEventCost(all)
+	if e.Rounds != 2 || e.PerFault["record"].Median != 200 || e.PerFault["perf"].Median != 300 {
+		t.Errorf("%+v", e)
+	}
+	if e.PerSample.Median != 5000 {
+		t.Errorf("a sample takes %v ns", e.PerSample.Median)
+	}
+	if want := 1 + (40*150000+5000*99)/1e9; math.Abs(e.Sampling.Median-want) > 1e-9 {
+		t.Errorf("sampling %v, want %v", e.Sampling.Median, want)
+	}
+	for _, bad := range []string{"", "faults bare", "faults bare 1 x", "faults bare 1 2\nfaults counts 1"} {
+		if _, err := columns(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}

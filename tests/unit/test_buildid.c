@@ -19,9 +19,9 @@ static char dir[256];
 	} while (0)
 
 /* What Go's linker writes: cmd/link/internal/ld/elf.go, elfgobuildid; a note of owner "Go\0\0". */
-#define GO_NOTE(id)                                                               \
+#define GO_NOTE(id)                                                                     \
 	"const struct { unsigned name, len, type; char owner[4], id[" #id "]; } note\n" \
-	"\t__attribute__((section(\".note.go.buildid\"), aligned(4), used)) =\n"  \
+	"\t__attribute__((section(\".note.go.buildid\"), aligned(4), used)) =\n"        \
 	"\t{ 4, " #id ", 4, \"Go\", \"action/content\" };\n"
 
 static void check_id(const char *source, const char *flags, const char *want)
