@@ -69,14 +69,24 @@ struct figure figure_rate(double bytes_per_second)
 	return f;
 }
 
+/* Up to the next place where a line may end: not between a number and its "%". */
+static size_t word_length(struct text text)
+{
+	const char *end = text.at + text.len;
+	const char *space = memchr(text.at, ' ', text.len);
+
+	while (space && space + 1 < end && space[1] == '%')
+		space = memchr(space + 1, ' ', (size_t)(end - space - 1));
+	return space ? (size_t)(space - text.at) : text.len;
+}
+
 void line_print_words(FILE *out, struct text text)
 {
 	size_t column = LABEL_COLUMNS;
 	bool at_start = true;
 
 	while (text.len) {
-		const char *space = memchr(text.at, ' ', text.len);
-		size_t n = space ? (size_t)(space - text.at) : text.len;
+		size_t n = word_length(text);
 
 		if (!at_start && column + 1 + n > TEXT_COLUMNS) {
 			fprintf(out, "\n%*s", (int)LABEL_COLUMNS, "");
@@ -86,7 +96,7 @@ void line_print_words(FILE *out, struct text text)
 		column += n + !at_start;
 		fprintf(out, "%s%.*s", at_start ? "" : " ", (int)n, text.at);
 		at_start = false;
-		n += space != NULL;
+		n += n < text.len; /* the space */
 		text = (struct text){ .at = text.at + n, .len = text.len - n };
 	}
 	fputc('\n', out);

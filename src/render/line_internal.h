@@ -31,7 +31,7 @@ void line_part(struct buf *line, const char *fmt, ...) __attribute__((format(pri
 void line_add_foreign(struct buf *line, struct text t, size_t most);
 
 /* Print the words, wrapped at TEXT_COLUMNS; a label of LABEL_COLUMNS was printed in front of them.
- * A word that does not fit gets a line of its own. */
+ * A word that does not fit gets a line of its own; a number keeps its "%". */
 void line_print_words(FILE *out, struct text text);
 
 /* Print label and line, wrapped, and empty the line. */
