@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -65,6 +66,10 @@ func openTerminal(t *testing.T) (*os.File, *os.File) {
 // `ssh -t HOST gctide ...`.
 func TestEndOfTheTerminal(t *testing.T) {
 	t.Parallel()
+	// Under nohup the signal is ignored, and children would inherit that; a handler they do not.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	r := newRun(t)
 	master, slave := openTerminal(t)
 	cmd := exec.Command(built.gctide, "record", "-q", "-o", r.path("run.rec"), "--", "sleep", "30")
