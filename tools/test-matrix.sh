@@ -20,7 +20,7 @@ try() { # NAME GOROOT
 	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	echo "$1: $p passed, $f failed"
 	sed -n 's/^ *symbols_test.go:[0-9]*: \(.* compared .*\)/  \1/p' "$log"
-	[ "$f" -eq 0 ] || grep -E 'FAIL|_test.go' "$log" | head -20
+	[ "$f" -eq 0 ] || grep -E -- '--- FAIL|_test.go' "$log" | grep -v ', 0 disagree' | head -20
 	passed=$((passed + p)) failed=$((failed + f))
 }
 

@@ -379,11 +379,17 @@ func releaseOf(t *testing.T, program string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := regexp.MustCompile(`go1\.(\d+)`).FindSubmatch(text)
+	return minorOf(t, string(text))
+}
+
+// minorOf gives the N of the first "go1.N" in a text.
+func minorOf(t *testing.T, text string) int {
+	t.Helper()
+	m := regexp.MustCompile(`go1\.(\d+)`).FindStringSubmatch(text)
 	if m == nil {
-		t.Fatalf("go version says %q", text)
+		t.Fatalf("no release of Go in %q", text)
 	}
-	minor, _ := strconv.Atoi(string(m[1]))
+	minor, _ := strconv.Atoi(m[1])
 	return minor
 }
 

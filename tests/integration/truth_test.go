@@ -100,7 +100,6 @@ func (r *run) argv() string {
 func checkCycles(t *testing.T, tr *truth, rep *report) {
 	t.Helper()
 	equal(t, "cycle_count", rep.GC.CycleCount, tr.NumGC)
-	equal(t, "forced_count", rep.GC.ForcedCount, tr.NumForcedGC)
 	if int64(len(rep.Cycles)) != tr.NumGC {
 		t.Fatalf("%d cycles are listed, want %d", len(rep.Cycles), tr.NumGC)
 	}
@@ -114,6 +113,25 @@ func checkCycles(t *testing.T, tr *truth, rep *report) {
 		}
 	}
 	equal(t, "forced_count", rep.GC.ForcedCount, forced)
+	if wrong := wronglyForced(t, tr, rep); forced < tr.NumForcedGC || forced > tr.NumForcedGC+wrong {
+		t.Errorf("forced_count is %d, want %d, or up to %d more", forced, tr.NumForcedGC, wrong)
+	}
+}
+
+// wronglyForced is how many lines may say "(forced)" of a cycle that was not. Before Go 1.21, runtime.GC sets
+// work.userForced for its own cycle while the line of the one before may be still to print (runtime/mgc.go, gcStart).
+func wronglyForced(t *testing.T, tr *truth, rep *report) int64 {
+	t.Helper()
+	if minorOf(t, tr.GoVersion) >= 21 {
+		return 0
+	}
+	var count int64
+	for i := 0; i+1 < len(rep.Cycles); i++ {
+		if rep.Cycles[i].Forced && rep.Cycles[i+1].Forced {
+			count++
+		}
+	}
+	return count
 }
 
 // checkFamily is for Go programs with Go children, which print into the same pipe. A packet does not tell who
