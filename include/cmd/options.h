@@ -10,6 +10,7 @@
 enum option_type {
 	OPTION_FLAG,	 /* bool, set to true */
 	OPTION_TEXT,	 /* const char *, borrowed from argv */
+	OPTION_FOLDER,	 /* const char *, borrowed from argv: a directory that is there */
 	OPTION_COUNT,	 /* uint64_t, a plain decimal number */
 	OPTION_SIZE,	 /* uint64_t bytes: 64MiB */
 	OPTION_DURATION, /* uint64_t ns: 10ms */

@@ -43,7 +43,7 @@ struct perfrecord {
 	struct text raw;			/* samples of tracepoints: their fields */
 	struct text registers;			/* samples: 8 bytes for each bit of regs_user */
 	struct text stack;			/* samples: from the user's stack pointer upwards */
-	uint64_t parent_pid;			/* FORK, EXIT */
+	uint64_t parent_pid, parent_tid;	/* FORK, EXIT: who did it */
 	uint64_t lost_count;			/* LOST, LOST_SAMPLES */
 	struct text name;			/* COMM: the name; MMAP, MMAP2: the file */
 	uint64_t map_start, map_len, map_pgoff; /* MMAP, MMAP2 */

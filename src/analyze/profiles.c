@@ -91,6 +91,8 @@ static void describe_attr(struct profiles_attr *ret, const struct event_perf_att
 	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)a->name.len, a->name.at);
 	if (is_known(a->sample_hz))
 		snprintf(rate, sizeof(rate), "%llu Hz", (unsigned long long)a->sample_hz);
+	else if (ret->period == 1)
+		snprintf(rate, sizeof(rate), "every one");
 	else
 		snprintf(rate, sizeof(rate), "one of %llu", (unsigned long long)ret->period);
 	short_name(name, sizeof(name), a->name);

@@ -51,12 +51,27 @@ static uint32_t find_thread(struct profiles *p, uint64_t pid, uint64_t tid)
 	return index;
 }
 
+/* Valid until a thread is added. */
+static struct profile_thread *get_thread(struct profiles *p, uint64_t pid, uint64_t tid)
+{
+	uint32_t index = find_thread(p, pid, tid);
+
+	return &((struct profile_thread *)(void *)p->threads.at)[index];
+}
+
 static void name_thread(struct profiles *p, const struct perfrecord *r)
 {
-	uint32_t index = find_thread(p, r->pid, r->tid);
+	get_thread(p, r->pid, r->tid)->name = locations_keep(&p->locations, r->name);
+}
 
-	((struct profile_thread *)(void *)p->threads.at)[index].name =
-		locations_keep(&p->locations, r->name);
+/* A new thread has the name of the one that made it (kernel/fork.c, dup_task_struct), and no record
+ * of its own that says so. */
+static void inherit_name(struct profiles *p, const struct perfrecord *r)
+{
+	struct text name = get_thread(p, r->parent_pid, r->parent_tid)->name;
+
+	if (name.len)
+		get_thread(p, r->pid, r->tid)->name = name;
 }
 
 /* A page given back: address, length and advice of a call of madvise(2). False when it gives
@@ -178,6 +193,7 @@ void profiles_take_record(void *arg, const struct perfrecord *r)
 		break;
 	case RECORD_FORK:
 		space_fork(p->locations.space, r->pid, r->parent_pid);
+		inherit_name(p, r);
 		break;
 	case RECORD_SAMPLE:
 		if (r->layout)

@@ -185,6 +185,7 @@ static void print_perfrecord(const struct dump *d, const struct perfrecord *r)
 	print_known(d->out, "pid", r->pid, false);
 	print_known(d->out, "tid", r->tid, false);
 	print_known(d->out, "parent_pid", r->parent_pid, false);
+	print_known(d->out, "parent_tid", r->parent_tid, false);
 	print_known(d->out, "ip", r->ip, true);
 	print_known(d->out, "addr", r->addr, true);
 	print_known(d->out, "period", r->period, false);

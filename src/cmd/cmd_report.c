@@ -21,7 +21,7 @@ static const struct option_spec report_options[] = {
 	  "rows to show, the first and the last half (text: 200; else all)", NULL },
 	{ "process", 0, OPTION_COUNT, offsetof(struct report_values, process_id), "N",
 	  "the cycles of another Go process that printed into the same stderr", NULL },
-	{ "symbols", 0, OPTION_TEXT, offsetof(struct report_values, directory), "DIR",
+	{ "symbols", 0, OPTION_FOLDER, offsetof(struct report_values, directory), "DIR",
 	  "look for binaries and libraries here first, by path or by name", NULL },
 	{ "color", 0, OPTION_CHOICE, offsetof(struct report_values, color), "WHEN",
 	  "auto (default), always or never", "auto always never" },

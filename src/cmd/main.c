@@ -72,7 +72,7 @@ static int flush_stdout(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	if (errno != EPIPE)
+	if (status == EXIT_DONE && errno != EPIPE) /* else there is a message already */
 		fprintf(stderr, "gctide: cannot write to standard output: %s\n", strerror(errno));
 	return status ? status : EXIT_FAILED;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/units.h"
 
@@ -54,6 +55,18 @@ static bool is_choice(const char *choices, const char *word)
 	return false;
 }
 
+static int check_folder(const struct option_spec *s, const char *path, const char *command,
+			struct err *err)
+{
+	struct stat st;
+	int why = stat(path, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+
+	if (!why)
+		return 0;
+	return err_say(err, EINVAL, "%s: --%s wants a directory, not '%s': %s", command, s->name,
+		       path, strerror(why));
+}
+
 static int store(const struct option_spec *s, void *values, const char *arg, const char *command,
 		 struct err *err)
 {
@@ -66,6 +79,9 @@ static int store(const struct option_spec *s, void *values, const char *arg, con
 	case OPTION_TEXT:
 		*(const char **)at = arg;
 		return 0;
+	case OPTION_FOLDER:
+		*(const char **)at = arg;
+		return check_folder(s, arg, command, err);
 	case OPTION_COUNT:
 		if (parse_count(at, arg) == 0)
 			return 0;

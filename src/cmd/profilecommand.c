@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -129,6 +130,14 @@ static void warn(const struct profiles *p)
 		   profile->sample_count);
 }
 
+/* Profiles are written where nothing else is lost. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int write_out(const struct profile *p, const struct profile_values *v,
 		     profile_render *render, struct err *err)
 {
@@ -221,6 +230,11 @@ int profilecommand_run(int argc, char **argv, const struct option_spec *specs,
 	    isatty(STDOUT_FILENO)) {
 		err_say(err, EINVAL, "%s: the result is no text for a terminal: give -o FILE",
 			argv[0]);
+		return EXIT_USAGE;
+	}
+	if (values->output && is_same_file(values->output, path)) {
+		err_say(err, EINVAL, "%s: '%s' is the recording: write to another file", argv[0],
+			values->output);
 		return EXIT_USAGE;
 	}
 	requests[0].by_thread = values->by_thread || strcmp(values->split, "thread") == 0;

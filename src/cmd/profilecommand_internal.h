@@ -47,10 +47,10 @@ struct profile_values {
 		"output", 'o', OPTION_TEXT, offsetof(struct profile_values, output), "FILE", \
 			"where it goes (default: standard output)", NULL                     \
 	}
-#define PROFILE_OPTION_SYMBOLS                                                                 \
-	{                                                                                      \
-		"symbols", 0, OPTION_TEXT, offsetof(struct profile_values, directory), "DIR",  \
-			"look for binaries and libraries here first, by path or by name", NULL \
+#define PROFILE_OPTION_SYMBOLS                                                                  \
+	{                                                                                       \
+		"symbols", 0, OPTION_FOLDER, offsetof(struct profile_values, directory), "DIR", \
+			"look for binaries and libraries here first, by path or by name", NULL  \
 	}
 
 /* Writes the profile: 0 or a negative errno. */

@@ -214,7 +214,7 @@ static inline void clear(struct perfrecord *r, uint32_t type,
 	r->pid = r->tid = r->time_ns = r->cpu = UNKNOWN_U64;
 	r->ip = r->addr = r->period = UNKNOWN_U64;
 	r->callchain = r->raw = r->registers = r->stack = (struct text){ 0 };
-	r->parent_pid = r->lost_count = UNKNOWN_U64;
+	r->parent_pid = r->parent_tid = r->lost_count = UNKNOWN_U64;
 	r->name = (struct text){ 0 };
 	r->map_start = r->map_len = r->map_pgoff = UNKNOWN_U64;
 }
@@ -251,7 +251,7 @@ static void decode_task_change(struct perfrecord *r, struct cursor *c)
 	r->pid = cursor_uint(c, 4);
 	r->parent_pid = cursor_uint(c, 4);
 	r->tid = cursor_uint(c, 4);
-	cursor_uint(c, 4); /* the thread that did it */
+	r->parent_tid = cursor_uint(c, 4);
 	r->time_ns = cursor_uint(c, 8);
 }
 

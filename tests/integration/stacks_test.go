@@ -294,6 +294,8 @@ func TestStacksThatAreNotThere(t *testing.T) {
 		{[]string{"fold", "-s", "cause", "run.rec"}, 2, []string{"--split cause"}},
 		{[]string{"fold", "run.rec", "other.rec"}, 2, []string{"other.rec"}},
 		{[]string{"fold", "missing.rec"}, 1, []string{"missing.rec"}},
+		{[]string{"fold", "--symbols", "/nowhere", "run.rec"}, 2, []string{"/nowhere", "No such file"}},
+		{[]string{"flame", "-o", "run.rec", "run.rec"}, 2, []string{"is the recording"}},
 		{[]string{"record", "-e", "no-such-event", "--", "true"}, 125, []string{"no-such-event"}},
 		{[]string{"record", "-e", "perf::MINOR-FAULTS", "--", "true"}, 125, []string{"--event faults"}},
 	} {

@@ -165,16 +165,23 @@ static inline void feed_comm(struct buf *b, uint64_t time_ns, uint16_t misc, uin
 	feed_trailer(b, start, time_ns);
 }
 
-static inline void feed_fork(struct buf *b, uint64_t time_ns, uint32_t pid, uint32_t parent_pid)
+/* A new thread tid of pid, made by the main thread of parent_pid. */
+static inline void feed_clone(struct buf *b, uint64_t time_ns, uint32_t pid, uint32_t tid,
+			      uint32_t parent_pid)
 {
 	size_t start = feed_begin(b, PERF_RECORD_FORK, 0);
 
 	buf_add_uint(b, pid, 4);
 	buf_add_uint(b, parent_pid, 4);
-	buf_add_uint(b, pid, 4);
+	buf_add_uint(b, tid, 4);
 	buf_add_uint(b, parent_pid, 4);
 	buf_add_uint(b, time_ns, 8);
 	feed_trailer(b, start, time_ns);
+}
+
+static inline void feed_fork(struct buf *b, uint64_t time_ns, uint32_t pid, uint32_t parent_pid)
+{
+	feed_clone(b, time_ns, pid, pid, parent_pid);
 }
 
 static inline void feed_lost(struct buf *b, uint32_t type, uint64_t count)

@@ -15,11 +15,13 @@ struct values {
 	const char *path;
 	uint64_t hz;
 	bool quiet, loud;
+	const char *folder;
 };
 
 static const struct option_spec specs[] = {
 	{ "output", 'o', OPTION_TEXT, offsetof(struct values, path), "FILE", "", NULL },
 	{ "frequency", 'F', OPTION_COUNT, offsetof(struct values, hz), "HZ", "", NULL },
+	{ "symbols", 0, OPTION_FOLDER, offsetof(struct values, folder), "DIR", "", NULL },
 	{ "quiet", 'q', OPTION_FLAG, offsetof(struct values, quiet), NULL, "", NULL },
 	{ "loud", 'l', OPTION_FLAG, offsetof(struct values, loud), NULL, "", NULL },
 	{ 0 },
@@ -53,6 +55,24 @@ static void an_argument_stands_behind_its_option_in_four_ways(void **state)
 	assert_string_equal(v.path, "x");
 	assert_int_equal(PARSE(&v, NULL, "--output=", "cmd"), 2);
 	assert_string_equal(v.path, "");
+}
+
+static void a_folder_must_be_there(void **state)
+{
+	struct err err = { 0 };
+	struct values v;
+
+	(void)state;
+	assert_int_equal(PARSE(&v, &err, "--symbols", "/"), 3);
+	assert_string_equal(v.folder, "/");
+	assert_int_equal(PARSE(&v, &err, "--symbols", "/nowhere at all"), -EINVAL);
+	assert_non_null(strstr(err.what, "wants a directory, not '/nowhere at all': No such file"));
+	err = (struct err){ 0 };
+	assert_int_equal(PARSE(&v, &err, "--symbols", "/dev/null"), -EINVAL);
+	assert_non_null(strstr(err.what, "Not a directory"));
+	err = (struct err){ 0 };
+	assert_int_equal(PARSE(&v, &err, "--symbols=/dev/null/x"), -EINVAL);
+	assert_non_null(strstr(err.what, "Not a directory"));
 }
 
 static void letters_may_be_joined(void **state)
@@ -120,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_argument_stands_behind_its_option_in_four_ways),
+		cmocka_unit_test(a_folder_must_be_there),
 		cmocka_unit_test(letters_may_be_joined),
 		cmocka_unit_test(what_is_no_option_is_named),
 		cmocka_unit_test(options_end_at_the_first_operand),

@@ -321,6 +321,7 @@ static void a_fork_and_an_exit_name_the_task_and_its_parent(void **state)
 		assert_int_equal(r.pid, 200);
 		assert_int_equal(r.parent_pid, 100);
 		assert_int_equal(r.tid, 201);
+		assert_int_equal(r.parent_tid, 101);
 		assert_int_equal(r.time_ns, 4444);
 		assert_int_equal(r.cpu, 5);
 	}

@@ -341,6 +341,36 @@ static void plain_faults_do_not_hide_what_stands_between_them(void **state)
 	}
 }
 
+/* No record tells the name of a new thread: it has its maker's at that time. */
+static void a_new_thread_has_the_name_of_its_maker(void **state)
+{
+	struct profiles *p = FEED(cpu, threads);
+	const struct profile *one;
+	struct buf b = { 0 };
+
+	(void)state;
+	SAMPLES(p, { .id = FEED_CPU, .time_ns = 4, .chain = { MAIN }, .tid = 8 },
+		{ .id = FEED_CPU, .time_ns = 5, .chain = { MAIN }, .tid = 9 },
+		{ .id = FEED_CPU, .time_ns = 6, .chain = { MAIN }, .tid = 10 });
+	feed_clone(&b, 1, 1, 10, 1); /* before its maker has one */
+	feed_comm(&b, 2, 0, 1, "server");
+	feed_clone(&b, 3, 1, 8, 1);
+	feed_clone(&b, 3, 1, 9, 1);
+	feed_comm(&b, 4, 0, 9, "worker");
+	feed_comm(&b, 5, 0, 1, "renamed");
+	feed_data(p, &b);
+	profiles_finish(p);
+	one = profiles_at(p, 1);
+	assert_int_equal(one->stack_count, 3);
+	for (size_t i = 0; i < one->stack_count; i++) {
+		const struct profile_thread *t = &one->threads[one->stacks[i].thread];
+
+		assert_text(t->name, t->tid == 8 ? "server" : t->tid == 9 ? "worker" : "");
+	}
+	profiles_free(p);
+	buf_done(&b);
+}
+
 static void threads_have_rows_and_names_of_their_own(void **state)
 {
 	struct profiles *p = FEED(cpu, threads);
@@ -662,7 +692,7 @@ static void a_profile_says_what_it_is_of_and_how_it_was_measured(void **state)
 	assert_text(profiles_at(p, 3)->event, "returns");
 	assert_text(profiles_at(p, 4)->event, "CACHE-MISSES");
 	assert_text(profiles_at(p, 5)->event, "CACHE-HITS");
-	assert_text(profiles_at(p, 5)->event_detail, "CACHE-HITS, one of 1, user mode only");
+	assert_text(profiles_at(p, 5)->event_detail, "CACHE-HITS, every one, user mode only");
 	profiles_free(p);
 }
 
@@ -916,6 +946,7 @@ int main(void)
 		cmocka_unit_test(only_the_first_touch_after_a_return_is_a_refault),
 		cmocka_unit_test(a_page_that_is_not_given_back_is_not_refaulted),
 		cmocka_unit_test(plain_faults_do_not_hide_what_stands_between_them),
+		cmocka_unit_test(a_new_thread_has_the_name_of_its_maker),
 		cmocka_unit_test(threads_have_rows_and_names_of_their_own),
 		cmocka_unit_test(lost_records_are_counted_for_every_profile),
 		cmocka_unit_test(a_sample_of_an_event_that_was_not_declared_is_passed_over),
