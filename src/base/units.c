@@ -113,7 +113,7 @@ const char *units_ratio(char *buf, double ratio)
 	if (isnan(ratio))
 		snprintf(buf, UNITS_TEXT_BYTES, "unknown");
 	else if (ratio != 0 && fabs(ratio) < 0.0995)
-		snprintf(buf, UNITS_TEXT_BYTES, "%.2g %%", ratio * 100);
+		snprintf(buf, UNITS_TEXT_BYTES, "%#.2g %%", ratio * 100);
 	else
 		snprintf(buf, UNITS_TEXT_BYTES, "%.1f %%", ratio * 100);
 	return buf;

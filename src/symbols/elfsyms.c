@@ -12,6 +12,7 @@
 #define SYM_BYTES	24
 #define SYMBOLS_MAX	(16U << 20)
 #define NAME_BYTES_MAX	65536
+#define COMPARED_BYTES	256 /* of names: long ones of a made-up file would be compared for long */
 #define PLT_NAMES_BYTES (8U << 20) /* altogether, of a made-up file */
 #define ENCLOSING_MAX	16	   /* symbols that are looked at for one that holds an address */
 #define SEGMENTS_MAX	64
@@ -172,7 +173,7 @@ static size_t underscores(const struct symbol *s)
 {
 	size_t n = 0;
 
-	while (n < s->name_len && s->name[n] == '_')
+	while (n < s->name_len && n < COMPARED_BYTES && s->name[n] == '_')
 		n++;
 	return n;
 }
@@ -182,6 +183,7 @@ static int compare(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 	size_t ux, uy;
+	int order;
 
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
@@ -193,7 +195,9 @@ static int compare(const void *a, const void *b)
 		return ux < uy ? -1 : 1;
 	if (x->name_len != y->name_len)
 		return x->name_len < y->name_len ? -1 : 1;
-	return memcmp(x->name, y->name, x->name_len);
+	order = memcmp(x->name, y->name,
+		       x->name_len < COMPARED_BYTES ? x->name_len : COMPARED_BYTES);
+	return order ? order : (x->name > y->name) - (x->name < y->name);
 }
 
 /* One symbol for each address, with the largest size that is told there. Symbols without size
