@@ -31,6 +31,7 @@ struct cycles {
 	bool wants_rss;
 	uint64_t last_end_ns, last_live_bytes;
 	struct model_cycle unknown_row; /* a row of which no line has told anything */
+	struct model_cycle before;	/* what scavenger lines before the first row told */
 	struct model_cycle *rows;	/* ring; owned */
 	size_t capacity, first, used;
 	size_t rss_decided; /* of the waiting rows, from the front */
@@ -45,7 +46,9 @@ void cycles_init(struct cycles *c, uint64_t init_ns, uint64_t origin_ns, bool wa
  * ready rows before the next call. */
 void cycles_add_gc(struct cycles *c, const struct gctrace_cycle *gc, uint64_t missing);
 
-/* A TRACE_SCAV or TRACE_SCVG line: belongs to the newest row; before the first it is dropped. */
+/* A TRACE_SCAV or TRACE_SCVG line: belongs to the newest row. Before any row it is the first one's,
+ * when that is cycle 1: its line may be printed later than that of a debug.FreeOSMemory() that
+ * waited for it. Else it is dropped. */
 void cycles_add_scav(struct cycles *c, const struct trace_line *line);
 
 /* A resident size; times never go back by more than the sampling period. */

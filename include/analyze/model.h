@@ -41,10 +41,11 @@ struct model_cycle {
 	uint64_t scav_background_bytes,
 		scav_eager_bytes;     /* given back; eager: or by FreeOSMemory */
 	uint64_t heap_released_bytes; /* the level: with the system now */
-	uint64_t returned_bytes;      /* by the system calls seen: a later version's */
-	uint64_t fault_count;	      /* minor, between the end of the last cycle and this one's */
-	uint64_t refault_count;	      /* a later version's */
-	uint64_t rss_end_bytes;	      /* the first sample after its end, at most 20 ms later */
+	/* Between the end of the last cycle and this one's. */
+	uint64_t returned_bytes; /* by the system calls seen */
+	uint64_t fault_count;	 /* minor, between the end of the last cycle and this one's */
+	uint64_t refault_count;	 /* first faults on pages given back */
+	uint64_t rss_end_bytes;	 /* the first sample after its end, at most 20 ms later */
 };
 
 /* One bar of the histogram: values in [from_ns, to_ns). */
@@ -150,6 +151,34 @@ struct model_faults {
 	bool has_records;
 };
 
+/* How memory is given back. */
+enum model_advice { ADVICE_DONTNEED, ADVICE_FREE, ADVICE_COUNT };
+
+struct model_return_sum {
+	uint64_t call_count, bytes, refault_bytes;
+};
+
+/* Memory given back by system calls, and touched again: of all processes that were watched. */
+struct model_returns {
+	const char *source; /* "tracepoint"; NULL: not recorded, and every figure unknown */
+	struct buf why_off; /* then: why */
+	struct model_return_sum all, by_cause[CAUSE_COUNT], by_advice[ADVICE_COUNT];
+	uint64_t syscall_ns;	/* within the calls */
+	uint64_t failed_count;	/* calls that gave nothing back, not among the others */
+	uint64_t unended_count; /* calls whose end was not seen: taken to have succeeded */
+	/* By the Go scavenger, up to its last trace lines: what the sum of these says, too.
+	 * Unknown without such lines, and when several processes printed. */
+	uint64_t until_scav_line_bytes;
+	uint64_t repeated_bytes;  /* given back that had been given back before */
+	uint64_t away_bytes;	  /* never touched again */
+	bool has_refaults;	  /* addresses of faults were recorded; else refaults are unknown */
+	bool refault_is_estimate; /* of every N-th fault only, at times */
+	bool is_at_least;	  /* more was given back than is kept track of */
+	uint64_t refault_count;
+	uint64_t age_p50_ns, age_p90_ns, age_p99_ns; /* from return to refault */
+	double regret_ratio;			     /* refaulted bytes over returned bytes */
+};
+
 struct model_memory {
 	uint64_t rss_peak_bytes, rss_mean_bytes;
 	double rss_byte_seconds;
@@ -233,6 +262,7 @@ struct model {
 	struct model_time time;
 	struct model_gc gc;
 	struct model_faults faults;
+	struct model_returns returns;
 	struct model_memory memory;
 	struct model_cgroup cgroup;
 	struct model_cpu cpu;

@@ -35,7 +35,7 @@ int perfset_open(struct perfset **ret, const struct perfset_config *config, stru
 bool perfset_is_user_only(const struct perfset *p, const struct err **ret_why);
 
 /* What became of the events with stacks: "perf.cpu-samples", "perf.fault-stacks", "perf.returns",
- * "perf.event NAME". why is NULL for one that is open, *detail then how. */
+ * "perf.return-ends", "perf.event NAME". why is NULL for one that is open, *detail then how. */
 typedef void perfset_stack_sink(void *arg, const char *source, const struct err *why_off,
 				const char *detail);
 void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void *arg);

@@ -152,6 +152,7 @@ enum perf_role {
 	PERF_ROLE_FAULT_STACK = 6,   /* stacks of sampled faults, minor and major */
 	PERF_ROLE_RETURN = 7,	     /* stacks of all calls of madvise(2) */
 	PERF_ROLE_EVENT = 8,	     /* stacks of the event that the user asked for by name */
+	PERF_ROLE_RETURN_END = 9,    /* ends of calls of madvise(2): when, and with what result */
 };
 
 struct event_perf_data {

@@ -17,6 +17,7 @@ void collect_init(struct collect *c, struct model *m)
 	c->has_go = c->has_other = c->has_unknown = false;
 	c->has_count_attr = c->count_is_user_only = c->has_round = false;
 	c->gc_line_count = 0;
+	c->last_scav_ns = c->last_forced_scav_ns = UNKNOWN_U64;
 	c->has_untaken_lines = false;
 	c->procstat.user_ns = c->procstat.system_ns = UNKNOWN_U64;
 	c->procstat.minor_faults = c->procstat.major_faults = UNKNOWN_U64;
@@ -119,6 +120,9 @@ static void on_trace_line(struct collect *c, const struct event *ev)
 		processes_add(&c->processes, &line.u.gc, ev->time_ns, &missing);
 		break;
 	case TRACE_SCAV:
+		*(line.u.scav.forced ? &c->last_forced_scav_ns : &c->last_scav_ns) = ev->time_ns;
+		c->m->gc.scav_line_count++;
+		break;
 	case TRACE_SCVG:
 		c->m->gc.scav_line_count++;
 		break;

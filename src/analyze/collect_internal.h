@@ -40,6 +40,10 @@ struct collect {
 	bool has_round;
 	bool has_untaken_lines; /* counted, but it is not known which */
 	uint64_t gc_line_count;
+	/* Arrival of the newest scavenger line: of the scavenger's own work, and of
+	 * debug.FreeOSMemory(), which has lines of its own (runtime/mgcscavenge.go, scavengeAll).
+	 */
+	uint64_t last_scav_ns, last_forced_scav_ns;
 	struct { /* the newest EVENT_PROCSTAT */
 		uint64_t user_ns, system_ns, minor_faults, major_faults;
 	} procstat;

@@ -41,6 +41,7 @@ void cycles_init(struct cycles *c, uint64_t init_ns, uint64_t origin_ns, bool wa
 			      },
 			      .capacity = capacity,
 			      .rows = xcalloc(capacity, sizeof(struct model_cycle)) };
+	c->before = c->unknown_row;
 }
 
 static struct model_cycle *row_at(struct cycles *c, size_t i)
@@ -141,7 +142,8 @@ void cycles_add_gc(struct cycles *c, const struct gctrace_cycle *gc, uint64_t mi
 	if (c->used == c->capacity) /* not taken, against the contract: the oldest goes */
 		cycles_next(c);
 	row = row_at(c, c->used++);
-	*row = c->unknown_row;
+	*row = gc->number == 1 ? c->before : c->unknown_row;
+	c->before = c->unknown_row;
 	row->number = gc->number;
 	row->forced = gc->forced;
 	row->leak_check = gc->leak_check;
@@ -166,14 +168,15 @@ static void sum_known(uint64_t *sum, uint64_t more)
 
 void cycles_add_scav(struct cycles *c, const struct trace_line *line)
 {
-	struct model_cycle *row = c->used ? row_at(c, c->used - 1) : NULL;
+	struct model_cycle *row = c->used ? row_at(c, c->used - 1) : &c->before;
 
-	if (!row)
-		return;
 	if (line->kind == TRACE_SCAV) {
 		const struct scav_line *s = &line->u.scav;
+		/* Up to Go 1.20 one figure is all that a line has, whoever did the work. */
+		bool is_all_forced = s->forced && !is_known(s->eager_bytes);
 
-		sum_known(&row->scav_background_bytes, s->background_bytes);
+		sum_known(is_all_forced ? &row->scav_eager_bytes : &row->scav_background_bytes,
+			  s->background_bytes);
 		sum_known(&row->scav_eager_bytes, s->eager_bytes);
 		row->heap_released_bytes = s->released_bytes;
 	} else if (line->kind == TRACE_SCVG) {

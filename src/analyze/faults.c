@@ -28,6 +28,13 @@ void faults_rows_from(struct faults *f, faults_pull *pull, void *arg)
 	f->has_rows = true;
 }
 
+void faults_hand_on(struct faults *f, faults_each *each, void *arg)
+{
+	f->each = each;
+	f->each_arg = arg;
+	f->has_returns = true;
+}
+
 void faults_done(struct faults *f)
 {
 	free(f->rows);
@@ -82,6 +89,10 @@ static int emit_front(struct faults *f, bool is_whole)
 	if (is_complete(f, row, is_whole)) {
 		row->cycle.fault_count = row->count;
 		row->cycle.fault_is_estimate = row->is_estimate;
+	}
+	if (f->has_returns && is_complete(f, row, is_whole)) {
+		row->cycle.returned_bytes = row->returned_bytes;
+		row->cycle.refault_count = row->refault_count;
 	}
 	f->emitted_end_ns = row_end_ns(f, row);
 	f->first = (f->first + 1) & (f->capacity - 1);
@@ -147,6 +158,38 @@ static int seek_row(struct faults *f, uint64_t time_ns)
 	return 0;
 }
 
+/* Could time_ns fall into a row that was not handed on yet? */
+static inline bool is_in_time(struct faults *f, uint64_t time_ns)
+{
+	if (!is_known(time_ns))
+		return false;
+	if (time_ns > f->emitted_end_ns)
+		return true;
+	f->late_count++; /* a round promised that this cannot be */
+	return false;
+}
+
+static inline bool is_current(const struct faults *f, uint64_t time_ns)
+{
+	return f->current && time_ns > f->low_ns && time_ns <= f->high_ns;
+}
+
+int faults_note(struct faults *f, uint64_t time_ns, uint64_t returned_bytes, uint64_t refault_count)
+{
+	int rc = 0;
+
+	if (!is_current(f, time_ns)) {
+		if (!is_in_time(f, time_ns))
+			return 0;
+		rc = seek_row(f, time_ns);
+	}
+	if (rc)
+		return rc;
+	f->current->returned_bytes += returned_bytes;
+	f->current->refault_count += refault_count;
+	return 0;
+}
+
 static int count_fault(struct faults *f, const struct perfrecord *r)
 {
 	const struct faults_attr *attr = &f->attrs[r->layout->user];
@@ -154,13 +197,11 @@ static int count_fault(struct faults *f, const struct perfrecord *r)
 	int rc;
 
 	f->recorded_count++;
-	if (!f->current || r->time_ns <= f->low_ns || r->time_ns > f->high_ns) {
-		if (!is_known(r->time_ns))
+	if (f->each && is_known(r->time_ns))
+		f->each(f->each_arg, r, weight);
+	if (!is_current(f, r->time_ns)) {
+		if (!is_in_time(f, r->time_ns))
 			return 0;
-		if (r->time_ns <= f->emitted_end_ns) {
-			f->late_count++; /* a round promised that this cannot be */
-			return 0;
-		}
 		rc = seek_row(f, r->time_ns);
 		if (rc)
 			return rc;

@@ -25,9 +25,12 @@ typedef int faults_pull(void *arg, struct model_cycle *ret);
 
 struct faults_row {
 	struct model_cycle cycle;
-	uint64_t count;
+	uint64_t count, refault_count, returned_bytes;
 	bool is_estimate;
 };
+
+/* Each fault that has an address, in the order of the file; weight: how many it stands for. */
+typedef void faults_each(void *arg, const struct perfrecord *r, uint64_t weight);
 
 struct faults_attr {
 	uint64_t role, period;
@@ -38,7 +41,10 @@ struct faults {
 	faults_pull *pull;
 	void *pull_arg;
 	struct model_sink sink;
-	bool has_rows; /* pull has not said that there is none left */
+	faults_each *each; /* NULL: nobody wants them */
+	void *each_arg;
+	bool has_returns; /* returns and refaults are told of */
+	bool has_rows;	  /* pull has not said that there is none left */
 
 	struct faults_row *rows; /* ring; owned */
 	size_t capacity, first, used;
@@ -62,6 +68,14 @@ void faults_init(struct faults *f, uint64_t origin_ns, struct model_sink sink);
 
 /* Rows come from here. */
 void faults_rows_from(struct faults *f, faults_pull *pull, void *arg);
+
+/* Hand on each fault; returns and refaults will be told of by faults_note. */
+void faults_hand_on(struct faults *f, faults_each *each, void *arg);
+
+/* Memory was given back, or touched again, at time_ns, which no round has passed yet. 0 or what the
+ * sink or the pull returned. */
+int faults_note(struct faults *f, uint64_t time_ns, uint64_t returned_bytes,
+		uint64_t refault_count);
 
 /* An event of the recording, perf data included. 0 or what the sink or the pull returned. */
 int faults_add(struct faults *f, const struct event *ev);

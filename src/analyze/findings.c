@@ -53,5 +53,6 @@ void findings_make(struct model *m)
 		ask(m, findings_of_target, order[i]);
 		ask(m, findings_of_gc, order[i]);
 		ask(m, findings_of_memory, order[i]);
+		ask(m, findings_of_returns, order[i]);
 	}
 }

@@ -16,7 +16,7 @@ struct finding_entry {
 };
 
 extern const struct finding_entry findings_of_data[], findings_of_target[], findings_of_gc[],
-	findings_of_memory[];
+	findings_of_memory[], findings_of_returns[];
 
 void finding_evidence(struct model_finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -46,6 +46,18 @@ static void gc_init(struct model_gc *gc)
 	};
 }
 
+static void returns_init(struct model_returns *r)
+{
+	memset(&r->all, 0xff, sizeof(r->all));
+	memset(r->by_cause, 0xff, sizeof(r->by_cause));
+	memset(r->by_advice, 0xff, sizeof(r->by_advice));
+	r->until_scav_line_bytes = UNKNOWN_U64;
+	r->syscall_ns = r->failed_count = r->unended_count = UNKNOWN_U64;
+	r->repeated_bytes = r->away_bytes = r->refault_count = UNKNOWN_U64;
+	r->age_p50_ns = r->age_p90_ns = r->age_p99_ns = UNKNOWN_U64;
+	r->regret_ratio = NAN;
+}
+
 /* Sections of numbers only are filled with the bits of UNKNOWN_U64 as a whole. */
 void model_init(struct model *m)
 {
@@ -65,6 +77,7 @@ void model_init(struct model *m)
 		.sample_period = UNKNOWN_U64,
 		.after_last_count = UNKNOWN_U64,
 	};
+	returns_init(&m->returns);
 	memset(&m->memory, 0xff, sizeof(m->memory));
 	m->memory.rss_byte_seconds = NAN;
 	memset(&m->cgroup, 0xff, sizeof(m->cgroup));
@@ -102,6 +115,7 @@ void model_done(struct model *m)
 	buf_done(&m->recording.end_text);
 	buf_done(&m->uncounted_reason);
 	buf_done(&m->stacks_missing);
+	buf_done(&m->returns.why_off);
 	stacks_done(&m->cpu_stacks);
 	stacks_done(&m->fault_stacks);
 	for (size_t i = 0; i < m->source_count; i++) {

@@ -31,10 +31,10 @@ struct profiles *profiles_new(const struct profiles_options *options)
 	locations_init(&p->locations, options->directory);
 	p->page_bytes = 4096;
 	p->start_ns = p->end_ns = p->start_unix_ns = UNKNOWN_U64;
-	p->returned.page_bytes = p->page_bytes;
+	p->ledger.page_bytes = p->page_bytes;
 	for (size_t i = 0; i < options->request_count && i < PROFILES_REQUESTS_MAX; i++) {
 		p->selections[i].request = options->requests[i];
-		p->wants_refaults |= options->requests[i].refaults;
+		p->keeps_ledger |= options->requests[i].refaults;
 		p->selection_count++;
 	}
 	return p;
@@ -52,7 +52,9 @@ void profiles_free(struct profiles *p)
 	locations_done(&p->locations);
 	perflayouts_done(&p->layouts);
 	recordorder_done(&p->order);
-	returnedpages_done(&p->returned);
+	ledger_done(&p->ledger);
+	faultorder_done(&p->faults);
+	buf_done(&p->calls);
 	buf_done(&p->sources);
 	buf_done(&p->threads);
 	indexmap_done(&p->by_thread);
@@ -65,7 +67,7 @@ static void take_session(struct profiles *p, const struct event_session *s)
 		return;
 	p->mend = chainmend_new(&p->locations, s->machine);
 	if (is_known(s->page_bytes) && s->page_bytes >= 4096 && s->page_bytes <= 1u << 20)
-		p->page_bytes = p->returned.page_bytes = s->page_bytes;
+		p->page_bytes = p->ledger.page_bytes = s->page_bytes;
 }
 
 /* "cpu-clock" for libpfm4's "perf::CPU-CLOCK". */
@@ -109,6 +111,8 @@ static void take_attr(struct profiles *p, const struct event_perf_attr *a)
 	describe_attr(&p->attrs[p->attr_count++], a);
 	perflayouts_add(&p->layouts, a->ids, &layout);
 	p->has_addresses |= a->role == PERF_ROLE_FAULT_ADDRESS;
+	p->has_returns |= a->role == PERF_ROLE_RETURN;
+	p->has_return_ends |= a->role == PERF_ROLE_RETURN_END;
 }
 
 /* NULL when nothing was said of it. */
@@ -178,8 +182,17 @@ void profiles_declare(struct profiles *p, const struct event *ev)
 	}
 }
 
-/* Mappings, names and samples wait for their turn; plain faults only when they end a page's time
- * away. */
+/* A fault that ends a page's time away, perhaps. */
+static void take_fault(struct profiles *p, const struct perfrecord *r)
+{
+	struct fault f = { r->time_ns, r->addr, (uint32_t)r->pid,
+			   (uint32_t)p->attrs[r->layout->user].period };
+
+	if (p->keeps_ledger && !p->faults_are_fed && is_known(r->time_ns))
+		profiles_add_fault(p, &f);
+}
+
+/* Mappings, names and samples wait for their turn. */
 static bool take_in(struct profiles *p, const struct perfrecord *r)
 {
 	if (r->type == RECORD_LOST || r->type == RECORD_LOST_SAMPLES) {
@@ -188,8 +201,10 @@ static bool take_in(struct profiles *p, const struct perfrecord *r)
 	}
 	if (r->type == RECORD_SAMPLE && !r->layout)
 		return false;
-	if (r->type == RECORD_SAMPLE && p->attrs[r->layout->user].role == PERF_ROLE_FAULT_ADDRESS)
-		return p->wants_refaults;
+	if (r->type == RECORD_SAMPLE && p->attrs[r->layout->user].role == PERF_ROLE_FAULT_ADDRESS) {
+		take_fault(p, r);
+		return false;
+	}
 	return is_known(r->time_ns);
 }
 
@@ -200,7 +215,7 @@ static size_t plain_fault_bytes(const struct profiles *p, struct text bytes)
 	struct cursor c = cursor_over(bytes.at, bytes.len);
 	uint64_t header = cursor_uint(&c, 8);
 
-	if (c.bad || p->wants_refaults || (uint32_t)header != RECORD_SAMPLE ||
+	if (c.bad || (p->keeps_ledger && !p->faults_are_fed) || (uint32_t)header != RECORD_SAMPLE ||
 	    header >> 48 != ADDRESS_RECORD_BYTES || bytes.len < ADDRESS_RECORD_BYTES)
 		return 0;
 	return ADDRESS_RECORD_BYTES;
@@ -210,6 +225,7 @@ static void release(struct profiles *p, uint64_t until_ns)
 {
 	recordorder_release(&p->order, until_ns, perflayouts_view(&p->layouts),
 			    profiles_take_record, p);
+	profiles_settle_faults(p, until_ns);
 }
 
 static void add_data(struct profiles *p, struct text bytes)
@@ -340,6 +356,7 @@ void profiles_finish(struct profiles *p)
 {
 	if (p->mend) {
 		release(p, UINT64_MAX);
+		profiles_close_returns(p);
 		chainmend_finish(p->mend);
 		recordorder_done(&p->order);
 	}
@@ -400,6 +417,14 @@ void profiles_list_events(const struct profiles *p, struct buf *out)
 	}
 }
 
+static bool wants_refaults(const struct profiles *p)
+{
+	for (size_t i = 0; i < p->selection_count; i++)
+		if (p->selections[i].request.refaults)
+			return true;
+	return false;
+}
+
 void profiles_complain(const struct profiles *p, struct buf *out)
 {
 	imageset_complain(p->locations.images, out);
@@ -407,9 +432,9 @@ void profiles_complain(const struct profiles *p, struct buf *out)
 		buf_addf(out,
 			 "blocks of perf records that made no sense from some point on: %llu\n",
 			 (unsigned long long)p->bad_block_count);
-	if (p->returned.is_full)
+	if (p->ledger.is_full)
 		buf_addf(out, "more memory was given back than is kept track of: refaults are too "
 			      "few\n");
-	if (p->wants_refaults && !p->has_addresses)
+	if (wants_refaults(p) && !p->has_addresses)
 		buf_addf(out, "no fault addresses were recorded: refaults are too many\n");
 }

@@ -1,9 +1,10 @@
 /* profilesample.c - one perf record after the other, in the order of time, into the profiles. */
 #include <string.h>
+#include <sys/mman.h>
 
-#include "base/cursor.h"
 #include "base/unknown.h"
 #include "framerole_internal.h"
+#include "parse/syscallraw.h"
 #include "profiles_internal.h"
 
 /* linux/perf_event.h: types of records, and the mark of a comm that an exec brought. */
@@ -15,14 +16,6 @@ enum {
 	RECORD_MMAP2 = 10,
 };
 #define MISC_COMM_EXEC (1u << 13)
-
-/* asm-generic/mman-common.h */
-#define ADVICE_DONTNEED 4
-#define ADVICE_FREE	8
-
-/* The fields of syscalls:sys_enter_madvise on a 64-bit machine: 8 bytes of every tracepoint, the
- * number of the call, then its arguments (kernel/trace/trace_syscalls.c). */
-#define MADVISE_ARGS_OFFSET 16
 
 struct thread_search {
 	const struct profiles *p;
@@ -74,18 +67,24 @@ static void inherit_name(struct profiles *p, const struct perfrecord *r)
 		get_thread(p, r->pid, r->tid)->name = name;
 }
 
-/* A page given back: address, length and advice of a call of madvise(2). False when it gives
- * nothing back. */
-static bool is_return(const struct perfrecord *r, uint64_t *ret_address, uint64_t *ret_len)
+/* What a call of madvise(2) gives back. False when it gives nothing back. */
+static bool read_return(const struct perfrecord *r, struct ledger_return *ret)
 {
-	struct cursor c = cursor_over(r->raw.at, r->raw.len);
-	uint64_t advice;
+	enum { ADDRESS, LEN, ADVICE, ARGUMENTS };
+	uint64_t a[ARGUMENTS];
 
-	cursor_bytes(&c, MADVISE_ARGS_OFFSET);
-	*ret_address = cursor_uint(&c, 8);
-	*ret_len = cursor_uint(&c, 8);
-	advice = cursor_uint(&c, 8);
-	return !c.bad && (advice == ADVICE_DONTNEED || advice == ADVICE_FREE);
+	if (!syscallraw_arguments(r->raw, a, ARGUMENTS) ||
+	    (a[ADVICE] != MADV_DONTNEED && a[ADVICE] != MADV_FREE))
+		return false;
+	*ret = (struct ledger_return){
+		.pid = r->pid,
+		.address = a[ADDRESS],
+		.len = a[LEN],
+		.time_ns = r->time_ns,
+		.syscall_ns = UNKNOWN_U64,
+		.advice = a[ADVICE] == MADV_FREE ? ADVICE_FREE : ADVICE_DONTNEED,
+	};
+	return true;
 }
 
 static uint64_t value_of(const struct profiles *p, const struct profiles_selection *s,
@@ -107,17 +106,25 @@ static uint64_t value_of(const struct profiles *p, const struct profiles_selecti
 	return 0;
 }
 
-/* What the stack says of its row, once for each. */
-static void label(const struct profiles *p, struct profile_stack *row, uint64_t role)
+/* roles has CHAIN_MAX places; the number of those that are filled. */
+static size_t roles_of_chain(const struct profiles *p, uint32_t *roles)
 {
-	uint32_t roles[CHAIN_MAX];
 	const struct chain *c = &p->chain;
 
 	for (size_t i = 0; i < c->count; i++)
 		roles[i] = locations_facts(&p->locations, c->locations[i])->roles;
-	row->phase = framerole_phase(roles, c->count);
-	row->use = framerole_use(roles, c->count);
-	row->cause = role == PERF_ROLE_RETURN ? framerole_cause(roles, c->count) : CAUSE_NONE;
+	return c->count;
+}
+
+/* What the stack says of its row, once for each. */
+static void label(const struct profiles *p, struct profile_stack *row, uint64_t role)
+{
+	uint32_t roles[CHAIN_MAX];
+	size_t count = roles_of_chain(p, roles);
+
+	row->phase = framerole_phase(roles, count);
+	row->use = framerole_use(roles, count);
+	row->cause = role == PERF_ROLE_RETURN ? framerole_cause(roles, count) : CAUSE_NONE;
 }
 
 static void add_sample(struct profiles *p, struct profiles_selection *s, const struct perfrecord *r,
@@ -137,6 +144,15 @@ static void add_sample(struct profiles *p, struct profiles_selection *s, const s
 		!locations_facts(&p->locations, p->chain.locations[0])->is_named;
 }
 
+/* Into p->chain. */
+static void make_chain(struct profiles *p, const struct perfrecord *r)
+{
+	const struct chain_sample sample = { r->pid, r->callchain, r->registers,
+					     r->layout->regs_user, r->stack };
+
+	chainmend_run(p->mend, &sample, &p->chain);
+}
+
 static bool is_wanted(const struct profiles *p, const struct profiles_selection *s,
 		      const struct perfrecord *r)
 {
@@ -146,34 +162,75 @@ static bool is_wanted(const struct profiles *p, const struct profiles_selection 
 		return false;
 	if (a->role == PERF_ROLE_EVENT && strcmp(s->request.event, a->name) != 0)
 		return false;
-	return !s->request.refaults || returnedpages_has(&p->returned, r->pid, r->addr);
+	return !s->request.refaults || ledger_has(&p->ledger, r->pid, r->addr);
 }
 
-static void take_sample(struct profiles *p, const struct perfrecord *r)
+static enum profile_cause cause_of_chain(const struct profiles *p)
 {
-	const struct chain_sample sample = { r->pid, r->callchain, r->registers,
-					     r->layout->regs_user, r->stack };
-	uint64_t role = p->attrs[r->layout->user].role, address = 0, len = 0;
-	bool has_chain = false;
+	uint32_t roles[CHAIN_MAX];
 
-	if (role == PERF_ROLE_FAULT_ADDRESS) {
-		returnedpages_touch(&p->returned, r->pid, r->addr);
-		return;
-	}
-	if (role == PERF_ROLE_RETURN) {
-		if (!is_return(r, &address, &len))
-			return;
-		if (p->wants_refaults)
-			returnedpages_add(&p->returned, r->pid, address, len);
-	}
+	return framerole_cause(roles, roles_of_chain(p, roles));
+}
+
+static void take_stack(struct profiles *p, const struct perfrecord *r, uint64_t return_bytes,
+		       bool has_chain)
+{
 	for (size_t i = 0; i < p->selection_count; i++) {
 		if (!is_wanted(p, &p->selections[i], r))
 			continue;
 		if (!has_chain)
-			chainmend_run(p->mend, &sample, &p->chain);
+			make_chain(p, r);
 		has_chain = true;
-		add_sample(p, &p->selections[i], r, len);
+		add_sample(p, &p->selections[i], r, return_bytes);
 	}
+}
+
+static void take_return(struct profiles *p, const struct perfrecord *r)
+{
+	struct ledger_return begun;
+
+	if (!read_return(r, &begun))
+		return;
+	if (p->keeps_ledger) {
+		make_chain(p, r);
+		begun.cause = cause_of_chain(p);
+		profiles_begin_return(p, find_thread(p, r->pid, r->tid), &begun);
+	}
+	take_stack(p, r, begun.len, p->keeps_ledger);
+}
+
+static void take_return_end(struct profiles *p, const struct perfrecord *r)
+{
+	int64_t result;
+
+	if (p->keeps_ledger && syscallraw_result(r->raw, &result))
+		profiles_end_return(p, find_thread(p, r->pid, r->tid), r->time_ns, result);
+}
+
+static void take_sample(struct profiles *p, const struct perfrecord *r)
+{
+	switch (p->attrs[r->layout->user].role) {
+	case PERF_ROLE_RETURN:
+		take_return(p, r);
+		break;
+	case PERF_ROLE_RETURN_END:
+		take_return_end(p, r);
+		break;
+	case PERF_ROLE_FAULT_STACK:
+		profiles_settle_faults(p, r->time_ns);
+		take_stack(p, r, 0, false);
+		break;
+	default:
+		take_stack(p, r, 0, false);
+		break;
+	}
+}
+
+static void become_another_program(struct profiles *p, const struct perfrecord *r)
+{
+	space_exec(p->locations.space, r->pid);
+	profiles_settle_faults(p, r->time_ns);
+	ledger_forget(&p->ledger, r->pid);
 }
 
 void profiles_take_record(void *arg, const struct perfrecord *r)
@@ -188,7 +245,7 @@ void profiles_take_record(void *arg, const struct perfrecord *r)
 		break;
 	case RECORD_COMM:
 		if (r->misc & MISC_COMM_EXEC)
-			space_exec(p->locations.space, r->pid);
+			become_another_program(p, r);
 		name_thread(p, r);
 		break;
 	case RECORD_FORK:

@@ -14,7 +14,9 @@
 #include "collect_internal.h"
 #include "execs_internal.h"
 #include "faults_internal.h"
+#include "profiles_internal.h"
 #include "recording/reader.h"
+#include "returns_internal.h"
 #include "topstacks_internal.h"
 
 /* The second walk over everything but perf data: trace lines become rows. */
@@ -38,6 +40,8 @@ struct run {
 	struct profiles *profiles; /* of CPU time, then of faults */
 	struct totals totals;
 	struct reader *reader, *perf_reader;
+	uint64_t scav_seen_bytes; /* returns that the scavenger's lines tell of, too */
+	int note_rc;		  /* the first failure while returns were told of */
 };
 
 /* The worst end of all walks counts, with its sentence. */
@@ -144,6 +148,57 @@ static int walk_rows_alone(struct run *run)
 	return rc;
 }
 
+static void add_fault(void *arg, const struct perfrecord *r, uint64_t weight)
+{
+	struct run *run = arg;
+	struct fault f = { r->time_ns, r->addr, (uint32_t)r->pid, (uint32_t)weight };
+
+	profiles_add_fault(run->profiles, &f);
+}
+
+static void note(struct run *run, uint64_t time_ns, uint64_t returned_bytes, uint64_t refault_count)
+{
+	if (run->note_rc == 0)
+		run->note_rc = faults_note(&run->faults, time_ns, returned_bytes, refault_count);
+}
+
+/* Must a scavenger line that was seen have told of it? */
+static bool is_told_of(const struct run *run, const struct ledger_return *r)
+{
+	uint64_t until_ns = r->cause == CAUSE_FORCED ? run->collect.last_forced_scav_ns
+						     : run->collect.last_scav_ns;
+
+	return r->cause != CAUSE_OTHER && r->pid == run->m->target.pid && is_known(until_ns) &&
+	       r->time_ns <= until_ns;
+}
+
+static void on_return(void *arg, const struct ledger_return *r)
+{
+	struct run *run = arg;
+
+	if (is_told_of(run, r))
+		run->scav_seen_bytes += r->len;
+	note(run, r->time_ns, r->len, 0);
+}
+
+static void on_refault(void *arg, const struct fault *f, const struct ledger_refault *r)
+{
+	(void)r;
+	note(arg, f->time_ns, 0, f->weight);
+}
+
+/* Faults are decoded where they are counted, put in order with the returns, and what comes of it
+ * goes to the rows. */
+static void watch_returns(struct run *run)
+{
+	struct profiles_watch watch = { on_return, on_refault, run };
+
+	if (!profiles_has_returns(run->profiles))
+		return;
+	profiles_watch(run->profiles, &watch);
+	faults_hand_on(&run->faults, add_fault, run);
+}
+
 static int walk_rows_and_faults(struct run *run, struct err *err)
 {
 	enum reader_status status;
@@ -153,13 +208,17 @@ static int walk_rows_and_faults(struct run *run, struct err *err)
 	if (rc < 0)
 		return rc;
 	faults_rows_from(&run->faults, pull_row, &run->rows);
+	watch_returns(run);
 	while ((status = reader_next(run->perf_reader, &ev)) == READER_RECORD) {
 		profiles_add(run->profiles, &ev);
-		rc = faults_add(&run->faults, &ev);
+		rc = run->note_rc ? run->note_rc : faults_add(&run->faults, &ev);
 		if (rc)
 			return rc;
 	}
 	note_end(run->m, run->perf_reader, status);
+	profiles_finish(run->profiles);
+	if (run->note_rc)
+		return run->note_rc;
 	return faults_finish(&run->faults, status == READER_END);
 }
 
@@ -199,11 +258,11 @@ static void finish_stacks(struct run *run)
 	struct model *m = run->m;
 	struct model_stacks *const of[] = { &m->cpu_stacks, &m->fault_stacks };
 
-	profiles_finish(run->profiles);
 	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
 		if (profiles_was_recorded(run->profiles, i))
 			topstacks_fill(of[i], profiles_at(run->profiles, i));
 	profiles_complain(run->profiles, &m->stacks_missing);
+	returns_fill(m, run->profiles);
 }
 
 /* Whether lines were lost of which the numbers of the others need not tell. */
@@ -281,12 +340,15 @@ static int walk_rows(struct run *run, const struct process *shown, struct err *e
 		return rc;
 	run->rows.reader = run->reader;
 	run->rows.process_id = shown ? shown->id : UNKNOWN_U64;
+	run->rows.is_ours = shown && run->collect.processes.seen_count == 1;
 	processes_init(&run->rows.processes);
 	cycles_init(&run->rows.cycles, shown ? shown->align.init_ns : 0, origin_ns,
 		    m->memory.sample_count > 0);
 	faults_init(&run->faults, origin_ns, (struct model_sink){ .cycle = count_row, .arg = run });
-	if (!m->faults.has_records && !profiles_has_stacks(run->profiles))
+	if (!m->faults.has_records && !profiles_has_stacks(run->profiles)) {
+		profiles_finish(run->profiles);
 		return walk_rows_alone(run);
+	}
 	return walk_rows_and_faults(run, err);
 }
 
@@ -312,6 +374,9 @@ static void finish(struct run *run, const struct process *shown)
 	if (m->cpu.source && used_ns > 0 && is_known(m->gc.cpu_ns) &&
 	    m->losses.missing_cycle_count == 0 && !may_miss_lines(run, shown))
 		m->gc.cpu_used_share = (double)m->gc.cpu_ns / used_ns;
+	if (m->returns.source && m->gc.scav_line_count && m->process_is_target &&
+	    m->process_count == 1)
+		m->returns.until_scav_line_bytes = run->scav_seen_bytes;
 	settle_losses(&m->losses, m->recording.end == MODEL_WHOLE);
 	findings_make(m);
 }

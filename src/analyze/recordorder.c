@@ -1,7 +1,7 @@
 /* recordorder.c - perf records of all CPUs in the order of their times. */
 #include "recordorder_internal.h"
 
-#include <string.h>
+#include "timesort_internal.h"
 
 struct recordorder_entry {
 	uint64_t time_ns;
@@ -14,65 +14,6 @@ void recordorder_add(struct recordorder *o, struct text record, uint64_t time_ns
 
 	buf_add(&o->bytes, record.at, record.len);
 	buf_add(&o->entries, &e, sizeof(e));
-}
-
-/* Where the run of entries in order that begins at `from` ends. */
-static size_t run_end(const struct recordorder_entry *e, size_t from, size_t count)
-{
-	size_t end = from + 1;
-
-	while (end < count && e[end - 1].time_ns <= e[end].time_ns)
-		end++;
-	return end;
-}
-
-/* Two neighbouring runs, into one. Equal times stay in their order. */
-static void merge(struct recordorder_entry *out, const struct recordorder_entry *a,
-		  const struct recordorder_entry *a_end, const struct recordorder_entry *b_end)
-{
-	const struct recordorder_entry *b = a_end;
-
-	while (a < a_end && b < b_end)
-		*out++ = b->time_ns < a->time_ns ? *b++ : *a++;
-	memcpy(out, a, (size_t)((const char *)a_end - (const char *)a));
-	out += a_end - a;
-	memcpy(out, b, (size_t)((const char *)b_end - (const char *)b));
-}
-
-/* All runs of `from`, in pairs, into `to`. How many runs there were. */
-static size_t merge_pairs(struct recordorder_entry *to, const struct recordorder_entry *from,
-			  size_t count)
-{
-	size_t runs = 0;
-
-	for (size_t at = 0; at < count;) {
-		size_t middle = run_end(from, at, count);
-		size_t end = middle < count ? run_end(from, middle, count) : middle;
-
-		merge(to + at, from + at, from + middle, from + end);
-		runs += end > middle ? 2 : 1;
-		at = end;
-	}
-	return runs;
-}
-
-/* Records come in as many runs as there are CPUs: merging takes few steps. */
-static void sort(struct recordorder *o)
-{
-	size_t bytes = o->entries.len;
-	size_t count = bytes / sizeof(struct recordorder_entry);
-	struct buf swap;
-
-	if (count == 0 || run_end((const void *)o->entries.at, 0, count) == count)
-		return;
-	do {
-		buf_clear(&o->spare);
-		buf_room(&o->spare, bytes);
-		o->spare.len = bytes;
-		swap = o->entries;
-		o->entries = o->spare;
-		o->spare = swap;
-	} while (merge_pairs((void *)o->entries.at, (const void *)o->spare.at, count) > 2);
 }
 
 /* What waits on, apart from what was released. */
@@ -122,7 +63,7 @@ void recordorder_release(struct recordorder *o, uint64_t until_ns,
 	const struct recordorder_entry *e;
 	size_t count = o->entries.len / sizeof(*e), i;
 
-	sort(o);
+	timesort(&o->entries, &o->spare, sizeof(*e) / 8);
 	e = (const void *)o->entries.at;
 	for (i = 0; i < count && e[i].time_ns <= until_ns; i++) {
 		struct text bytes = { (const char *)o->bytes.at + e[i].offset, e[i].len };

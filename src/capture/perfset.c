@@ -232,6 +232,8 @@ static const char *source_name(char *buf, size_t cap, const struct slot *s)
 		return "perf.fault-stacks";
 	case PERF_ROLE_RETURN:
 		return "perf.returns";
+	case PERF_ROLE_RETURN_END:
+		return "perf.return-ends";
 	default:
 		snprintf(buf, cap, "perf.event %s", s->name);
 		return buf;
@@ -245,6 +247,7 @@ void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void
 		bool with_kernel =
 			!p->attrs[i].exclude_kernel && !p->attrs[i].exclude_callchain_kernel;
 		char name[160], rate[48] = "all of them", nth[UNITS_TEXT_BYTES], detail[320];
+		int len;
 
 		if (!s->wanted)
 			continue;
@@ -253,9 +256,12 @@ void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void
 		else if (s->sample_period > 1)
 			snprintf(rate, sizeof(rate), "every %s",
 				 units_ordinal(nth, s->sample_period));
-		snprintf(detail, sizeof(detail), "%s, %s, %s frames, %u bytes of stack", s->name,
-			 rate, with_kernel ? "user and kernel" : "user",
-			 p->attrs[i].sample_stack_user);
+		len = snprintf(detail, sizeof(detail), "%s, %s", s->name, rate);
+		if (s->has_stack)
+			snprintf(detail + len, sizeof(detail) - (size_t)len,
+				 ", %s frames, %u bytes of stack",
+				 with_kernel ? "user and kernel" : "user",
+				 p->attrs[i].sample_stack_user);
 		sink(arg, source_name(name, sizeof(name), s), p->active[i] ? NULL : &s->why_off,
 		     detail);
 	}

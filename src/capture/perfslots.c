@@ -91,6 +91,13 @@ void perfslots_plan(struct slot *slots, const struct perfset_config *c)
 	slots[SLOT_RETURN].is_tracepoint = true;
 	slots[SLOT_RETURN].sample_hz = 0;
 	slots[SLOT_RETURN].sample_period = 1;
+	slots[SLOT_RETURN_END] = (struct slot){ .role = PERF_ROLE_RETURN_END,
+						.name = "syscalls/sys_exit_madvise",
+						.wanted = wanted,
+						.on_exec = true,
+						.optional = true,
+						.is_tracepoint = true,
+						.sample_period = 1 };
 	if (c->stack_bytes > FREQUENT_STACK_BYTES)
 		slots[SLOT_FAULT_STACK].stack_bytes = slots[SLOT_RETURN].stack_bytes =
 			FREQUENT_STACK_BYTES;
@@ -109,7 +116,7 @@ static int encode_tracepoint(struct perf_event_attr *attr, const struct slot *s,
 	int id;
 
 	if (!kernel) /* it is the kernel that runs at a tracepoint */
-		return err_say(err, EACCES, "tracepoints need kernel mode");
+		return err_say(err, EACCES, "tracepoints need root, or CAP_PERFMON and tracefs");
 	id = tracefs_event_id(s->name, &where);
 	if (id < 0)
 		return err_set(err, -id, "cannot find the tracepoint %s", s->name);
@@ -143,7 +150,7 @@ static int encode(struct perf_event_attr *attr, const struct slot *s, bool kerne
 /* The call chain, and what mends it where there are no frame pointers. */
 static void ask_for_stack(struct perf_event_attr *attr, const struct slot *s)
 {
-	attr->sample_type = STACK_FIELDS | (s->is_tracepoint ? PERF_SAMPLE_RAW : 0);
+	attr->sample_type |= STACK_FIELDS;
 	/* A software event with a fixed period and PERF_SAMPLE_PERIOD makes a sample of every
 	 * single event (kernel/events/core.c, perf_swevent_event). */
 	if (s->sample_hz)
@@ -167,7 +174,7 @@ int perfslots_make_attr(struct perf_event_attr *attr, const struct slot *s, bool
 
 	if (rc < 0)
 		return rc;
-	attr->sample_type = FAULT_FIELDS;
+	attr->sample_type = FAULT_FIELDS | (s->is_tracepoint ? PERF_SAMPLE_RAW : 0);
 	if (s->has_stack)
 		ask_for_stack(attr, s);
 	attr->sample_id_all = 1;

@@ -121,7 +121,7 @@ static void add_stack_source(void *arg, const char *source, const struct err *wh
 	struct session *s = arg;
 
 	session_add_source(s, source, why_off ? "off" : "on", why_off ? why_off->what : detail);
-	if (why_off && strcmp(source, "perf.returns") != 0)
+	if (why_off && strncmp(source, "perf.return", 11) != 0)
 		session_notice(s, "%s: off: %s%s%s", source, why_off->what,
 			       why_off->hint[0] ? "; " : "", why_off->hint);
 }

@@ -185,47 +185,61 @@ static json_t *gc_json(const struct model *m)
 	return j;
 }
 
-static json_t *nulls(const char *const *names, size_t count)
+static json_t *return_sum_json(const struct model_return_sum *sum)
 {
 	json_t *j = json_object();
 
-	for (size_t i = 0; i < count; i++)
-		json_object_set_new(j, names[i], json_null());
+	json_object_set_new(j, "call_count", json_of_number(sum->call_count));
+	json_object_set_new(j, "bytes", json_of_number(sum->bytes));
+	json_object_set_new(j, "refault_bytes", json_of_number(sum->refault_bytes));
 	return j;
 }
 
-/* Returns by system call are a later version's; their place in the schema is kept. */
 static json_t *returns_json(const struct model *m)
 {
-	static const char *const causes[] = { "background", "eager", "forced", "other" };
-	static const char *const advices[] = { "dontneed", "free" };
-	static const char *const counts[] = { "call_count", "bytes" };
-	static const char *const top[] = { "source", "call_count", "bytes", "syscall_ns" };
-	json_t *j = nulls(top, 4), *by_cause = json_object(), *by_advice = json_object();
+	static const char *const advices[] = {
+		[ADVICE_DONTNEED] = "dontneed", [ADVICE_FREE] = "free"
+	};
+	const struct model_returns *r = &m->returns;
+	json_t *j = json_object(), *by_cause = json_object(), *by_advice = json_object();
 
-	(void)m;
-	for (size_t i = 0; i < 4; i++)
-		json_object_set_new(by_cause, causes[i], nulls(counts, 2));
-	for (size_t i = 0; i < 2; i++)
-		json_object_set_new(by_advice, advices[i], nulls(counts, 2));
+	for (size_t i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
+		json_object_set_new(by_cause, profile_cause_name((enum profile_cause)i),
+				    return_sum_json(&r->by_cause[i]));
+	for (size_t i = 0; i < ADVICE_COUNT; i++)
+		json_object_set_new(by_advice, advices[i], return_sum_json(&r->by_advice[i]));
+	json_object_set_new(j, "source", word_or_null(r->source));
+	json_object_set_new(j, "call_count", json_of_number(r->all.call_count));
+	json_object_set_new(j, "bytes", json_of_number(r->all.bytes));
+	json_object_set_new(j, "syscall_ns", json_of_number(r->syscall_ns));
 	json_object_set_new(j, "by_cause", by_cause);
 	json_object_set_new(j, "by_advice", by_advice);
+	json_object_set_new(j, "failed_count", json_of_number(r->failed_count));
+	json_object_set_new(j, "unended_count", json_of_number(r->unended_count));
+	json_object_set_new(j, "until_scav_line_bytes", json_of_number(r->until_scav_line_bytes));
+	json_object_set_new(j, "repeated_bytes", json_of_number(r->repeated_bytes));
+	json_object_set_new(j, "away_bytes", json_of_number(r->away_bytes));
 	return j;
 }
 
 static json_t *faults_json(const struct model *m)
 {
 	const struct model_faults *f = &m->faults;
+	const struct model_returns *r = &m->returns;
 	json_t *j = json_object();
 
 	json_object_set_new(j, "minor_count", json_of_number(f->minor_count));
 	json_object_set_new(j, "major_count", json_of_number(f->major_count));
 	json_object_set_new(j, "recorded_count", json_of_number(f->recorded_count));
 	json_object_set_new(j, "sample_period", json_of_number(f->sample_period));
-	json_object_set_new(j, "refault_count", json_null());
-	json_object_set_new(j, "refault_bytes", json_null());
-	json_object_set_new(j, "refault_ratio", json_null());
-	json_object_set_new(j, "refault_age_p50_ns", json_null());
+	json_object_set_new(j, "refault_count", json_of_number(r->refault_count));
+	json_object_set_new(j, "refault_bytes", json_of_number(r->all.refault_bytes));
+	json_object_set_new(j, "refault_ratio", json_of_real(r->regret_ratio));
+	json_object_set_new(j, "refault_age_p50_ns", json_of_number(r->age_p50_ns));
+	json_object_set_new(j, "refault_age_p90_ns", json_of_number(r->age_p90_ns));
+	json_object_set_new(j, "refault_age_p99_ns", json_of_number(r->age_p99_ns));
+	json_object_set_new(j, "refault_is_estimate",
+			    r->has_refaults ? json_boolean(r->refault_is_estimate) : json_null());
 	json_object_set_new(j, "source", word_or_null(f->source));
 	json_object_set_new(j, "mode", word_or_null(f->mode));
 	json_object_set_new(j, "rusage_minor_count", json_of_number(f->rusage_minor_count));

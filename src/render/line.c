@@ -69,13 +69,37 @@ struct figure figure_rate(double bytes_per_second)
 	return f;
 }
 
-/* Up to the next place where a line may end: not between a number and its "%". */
+/* Does a unit begin here: a word that belongs to the number before it? */
+static bool is_unit(const char *at, const char *end)
+{
+	static const char *const units[] = {
+		"ns", "us", "ms", "s", "B", "KiB", "MiB", "GiB", "TiB"
+	};
+	size_t n = 0;
+
+	if (at < end && *at == '%')
+		return true;
+	while (at + n < end && ((at[n] >= 'a' && at[n] <= 'z') || (at[n] >= 'A' && at[n] <= 'Z')))
+		n++;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (text_is((struct text){ at, n }, units[i]))
+			return true;
+	return false;
+}
+
+static bool is_between_number_and_unit(const char *space, const char *from, const char *end)
+{
+	return space > from && ((space[-1] >= '0' && space[-1] <= '9') || space[1] == '%') &&
+	       is_unit(space + 1, end);
+}
+
+/* Up to the next place where a line may end: not between a number and its unit. */
 static size_t word_length(struct text text)
 {
 	const char *end = text.at + text.len;
 	const char *space = memchr(text.at, ' ', text.len);
 
-	while (space && space + 1 < end && space[1] == '%')
+	while (space && space + 1 < end && is_between_number_and_unit(space, text.at, end))
 		space = memchr(space + 1, ' ', (size_t)(end - space - 1));
 	return space ? (size_t)(space - text.at) : text.len;
 }

@@ -59,6 +59,7 @@ void text_print_histogram(FILE *out, const struct model_pause *p);
 void text_print_findings(FILE *out, const struct model *m, bool use_color);
 void text_print_stacks(FILE *out, const struct model *m);
 void text_print_uses(FILE *out, const struct model *m);
+void text_print_returns(FILE *out, const struct model *m);
 void text_print_lost(FILE *out, const char *label, const struct model *m);
 void text_print_cycle_header(FILE *out);
 void text_print_cycle(FILE *out, const struct model_cycle *c);

@@ -51,8 +51,11 @@ void text_print_uses(FILE *out, const struct model *m)
 	     limit = s->by_use[use])
 		line_part(&line, "%s %s", use_text((enum profile_use)use),
 			  figure_ratio((double)s->by_use[use] / (double)s->sample_count).text);
-	line_part(&line, "of %s",
-		  figure_counted(s->sample_count, "CPU sample", "CPU samples").text);
+	if (s->sample_count == 0)
+		line_part(&line, "unknown: no CPU sample was taken");
+	else
+		line_part(&line, "of %s",
+			  figure_counted(s->sample_count, "CPU sample", "CPU samples").text);
 	line_print(out, "CPU goes to", &line);
 	buf_done(&line);
 }

@@ -358,6 +358,7 @@ void text_print_summary(FILE *out, const struct model *m)
 	if (!m->is_log) {
 		print_memory(out, m);
 		print_faults(out, m);
+		text_print_returns(out, m);
 	}
 	text_print_uses(out, m);
 	print_processes(out, m);

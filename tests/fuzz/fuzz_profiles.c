@@ -1,6 +1,7 @@
 /* fuzz_profiles.c - any bytes as the perf data of a recording whose events are known.
  * Properties: samples of the folded lines are those of the profile; all three renderers take
- * whatever comes out. */
+ * whatever comes out; what the ledger tells of is what it sums up. Every other input is walked as a
+ * report does it, with the same bytes as faults. */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "analyze/profiles.h"
+#include "analyze/profiles_internal.h"
 #include "base/unknown.h"
 #include "render/flame.h"
 #include "render/folded.h"
@@ -69,6 +71,7 @@ static void declare(struct profiles *p)
 	declare_attr(p, PERF_ROLE_FAULT_STACK, DEEP, 3);
 	declare_attr(p, PERF_ROLE_RETURN, DEEP | RAW, 4);
 	declare_attr(p, PERF_ROLE_FAULT_ADDRESS, PLAIN, 5);
+	declare_attr(p, PERF_ROLE_RETURN_END, PLAIN | RAW, 6);
 }
 
 static void check_folded(const struct profile *profile)
@@ -108,6 +111,36 @@ static void render(const struct profile *profile)
 	fclose(f);
 }
 
+struct seen {
+	uint64_t return_count, refault_count;
+};
+
+static void on_return(void *arg, const struct ledger_return *r)
+{
+	struct seen *s = arg;
+
+	check(r->advice < ADVICE_COUNT && r->cause < CAUSE_COUNT);
+	s->return_count++;
+}
+
+static void on_refault(void *arg, const struct fault *f, const struct ledger_refault *r)
+{
+	struct seen *s = arg;
+
+	check(r->advice < ADVICE_COUNT && r->cause < CAUSE_COUNT);
+	s->refault_count += f->weight;
+}
+
+static void add_faults(struct profiles *p, const uint8_t *data, size_t size)
+{
+	struct fault f;
+
+	for (; size >= sizeof(f); data += sizeof(f), size -= sizeof(f)) {
+		memcpy(&f, data, sizeof(f));
+		profiles_add_fault(p, &f);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct profile_request requests[] = {
@@ -121,10 +154,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    .u.perf_data = { 0, { (const char *)data, size } } };
 	struct event round = { .kind = EVENT_PERF_ROUND, .u.perf_round = { 1000 } };
 
+	struct seen seen = { 0 };
+	struct profiles_watch watch = { on_return, on_refault, &seen };
+
 	declare(p);
+	if (size % 2)
+		profiles_watch(p, &watch);
 	profiles_add(p, &ev);
+	add_faults(p, data, size % 2 ? size : 0);
 	profiles_add(p, &round);
 	profiles_finish(p);
+	if (size % 2) {
+		check(seen.return_count >= p->ledger.all.call_count);
+		check(seen.refault_count == p->ledger.refault_count);
+	}
 	for (size_t i = 0; i < 3; i++) {
 		check_folded(profiles_at(p, i));
 		render(profiles_at(p, i));

@@ -118,25 +118,25 @@ type pause struct {
 }
 
 type cycle struct {
-	Number            int64  `json:"number"`
-	Forced            bool   `json:"forced"`
-	StartNs           *int64 `json:"start_ns"`
-	EndNs             *int64 `json:"end_ns"`
-	SweepTermination  int64  `json:"sweep_termination_ns"`
-	MarkNs            int64  `json:"mark_ns"`
-	MarkTermination   int64  `json:"mark_termination_ns"`
-	PauseTotalNs      int64  `json:"pause_total_ns"`
-	AssistCPUNs       *int64 `json:"assist_cpu_ns"`
-	DedicatedCPUNs    *int64 `json:"dedicated_cpu_ns"`
-	IdleCPUNs         *int64 `json:"idle_cpu_ns"`
-	HeapStartBytes    int64  `json:"heap_start_bytes"`
-	HeapEndBytes      int64  `json:"heap_end_bytes"`
-	HeapLiveBytes     int64  `json:"heap_live_bytes"`
-	GoalBytes         *int64 `json:"goal_bytes"`
-	StacksBytes       *int64 `json:"stacks_bytes"`
-	GlobalsBytes      *int64 `json:"globals_bytes"`
-	Procs             *int64 `json:"procs"`
-	HeapReturnedBytes *int64 `json:"returned_bytes"`
+	Number           int64  `json:"number"`
+	Forced           bool   `json:"forced"`
+	StartNs          *int64 `json:"start_ns"`
+	EndNs            *int64 `json:"end_ns"`
+	SweepTermination int64  `json:"sweep_termination_ns"`
+	MarkNs           int64  `json:"mark_ns"`
+	MarkTermination  int64  `json:"mark_termination_ns"`
+	PauseTotalNs     int64  `json:"pause_total_ns"`
+	AssistCPUNs      *int64 `json:"assist_cpu_ns"`
+	DedicatedCPUNs   *int64 `json:"dedicated_cpu_ns"`
+	IdleCPUNs        *int64 `json:"idle_cpu_ns"`
+	HeapStartBytes   int64  `json:"heap_start_bytes"`
+	HeapEndBytes     int64  `json:"heap_end_bytes"`
+	HeapLiveBytes    int64  `json:"heap_live_bytes"`
+	GoalBytes        *int64 `json:"goal_bytes"`
+	StacksBytes      *int64 `json:"stacks_bytes"`
+	GlobalsBytes     *int64 `json:"globals_bytes"`
+	Procs            *int64 `json:"procs"`
+	ReturnedBytes    *int64 `json:"returned_bytes"`
 }
 
 func decodeReport(t *testing.T, text string) *report {

@@ -179,8 +179,6 @@ static void scavenger_lines_belong_to_the_cycle_before_them(void **state)
 
 	(void)state;
 	cycles_init(&c, 0, 0, false);
-	add(&c,
-	    "scav 1 KiB work (bg), 1 KiB work (eager), 1 KiB now, 1% util"); /* before the first */
 	add(&c, GC_1_26);
 	add(&c, "scav 8 KiB work (bg), 16 KiB work (eager), 100 KiB now, 98% util");
 	add(&c, "scav 0 KiB work (bg), 4 KiB work (eager), 104 KiB now, 98% util (forced)");
@@ -193,6 +191,38 @@ static void scavenger_lines_belong_to_the_cycle_before_them(void **state)
 	assert_true(cycles_take(&c, &row));
 	assert_true(row.scav_background_bytes == UNKNOWN_U64);
 	assert_true(row.heap_released_bytes == UNKNOWN_U64);
+	cycles_done(&c);
+}
+
+static void scavenger_lines_in_front_belong_to_cycle_1_or_nobody(void **state)
+{
+	static const char line[] =
+		"scav 1 KiB work (bg), 2 KiB work (eager), 3 KiB now, 1% util";
+	struct cycles c;
+	struct model_cycle row;
+
+	(void)state;
+	cycles_init(&c, 0, 0, false);
+	add(&c, line);
+	add(&c, line);
+	add(&c, GC_1_26);
+	add(&c, GC_1_26_NEXT);
+	assert_true(cycles_take(&c, &row));
+	assert_int_equal(row.number, 1);
+	assert_int_equal(row.scav_background_bytes, 2 << 10);
+	assert_int_equal(row.scav_eager_bytes, 4 << 10);
+	cycles_finish(&c);
+	assert_true(cycles_take(&c, &row));
+	assert_true(row.scav_background_bytes == UNKNOWN_U64);
+	cycles_done(&c);
+
+	cycles_init(&c, 0, 0, false);
+	add(&c, line);
+	add(&c, GC_1_26_NEXT);
+	cycles_finish(&c);
+	assert_true(cycles_take(&c, &row));
+	assert_int_equal(row.number, 2);
+	assert_true(row.scav_background_bytes == UNKNOWN_U64);
 	cycles_done(&c);
 }
 
@@ -209,6 +239,23 @@ static void old_scavenger_lines_know_no_eager_work(void **state)
 	assert_true(cycles_take(&c, &row));
 	assert_int_equal(row.scav_background_bytes, 8 << 10);
 	assert_true(row.scav_eager_bytes == UNKNOWN_U64);
+	cycles_done(&c);
+}
+
+/* The one figure of such a line is all that it gave back. */
+static void an_old_forced_line_is_no_background_work(void **state)
+{
+	struct cycles c;
+	struct model_cycle row;
+
+	(void)state;
+	cycles_init(&c, 0, 0, false);
+	add(&c, GC_1_26);
+	add(&c, "scav 16480 KiB work, 19944 KiB total, 100% util (forced)");
+	cycles_finish(&c);
+	assert_true(cycles_take(&c, &row));
+	assert_true(row.scav_background_bytes == UNKNOWN_U64);
+	assert_int_equal(row.scav_eager_bytes, 16480 << 10);
 	cycles_done(&c);
 }
 
@@ -352,7 +399,9 @@ int main(void)
 		cmocka_unit_test(a_stopped_cycle_of_old_go_is_one_pause),
 		cmocka_unit_test(behind_a_gap_the_allocation_is_unknown),
 		cmocka_unit_test(scavenger_lines_belong_to_the_cycle_before_them),
+		cmocka_unit_test(scavenger_lines_in_front_belong_to_cycle_1_or_nobody),
 		cmocka_unit_test(old_scavenger_lines_know_no_eager_work),
+		cmocka_unit_test(an_old_forced_line_is_no_background_work),
 		cmocka_unit_test(the_first_sample_after_the_end_is_the_cycles),
 		cmocka_unit_test(a_sample_too_late_is_not_the_cycles),
 		cmocka_unit_test(waiting_rows_are_bounded),

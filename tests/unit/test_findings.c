@@ -579,6 +579,81 @@ static void more_than_one_leaf_in_a_hundred_without_a_name_is_said(void **state)
 	drop(m);
 }
 
+/* 100 MiB given back in the background, 60 MiB of it touched again, half of that after 2 s. */
+static struct model *regretful(void)
+{
+	struct model *m = quiet();
+	struct model_returns *r = &m->returns;
+
+	r->source = "tracepoint";
+	r->has_refaults = true;
+	memset(r->by_cause, 0, sizeof(r->by_cause));
+	r->all = r->by_cause[CAUSE_BACKGROUND] =
+		(struct model_return_sum){ 1000, MIB(100), MIB(60) };
+	r->regret_ratio = 0.6;
+	r->age_p50_ns = 2 * S_;
+	return m;
+}
+
+static void memory_that_is_soon_needed_again_is_regretted(void **state)
+{
+	struct model *m = regretful();
+	const struct model_finding *f = find(m, "scavenger.regret");
+
+	(void)state;
+	assert_non_null(f);
+	assert_string_equal(f->evidence, "60.0 % of the 100 MiB that were given back were touched "
+					 "again, half of that within 2.00 s");
+	assert_non_null(strstr(f->advice, "madvdontneed=0"));
+	m->returns.regret_ratio = 0.49;
+	assert_null(find(m, "scavenger.regret"));
+	m->returns.regret_ratio = 0.6;
+	m->returns.age_p50_ns = 10 * S_ + 1;
+	assert_null(find(m, "scavenger.regret"));
+	m->returns.age_p50_ns = UNKNOWN_U64;
+	assert_null(find(m, "scavenger.regret"));
+	m->returns.age_p50_ns = 10 * S_;
+	assert_non_null(find(m, "scavenger.regret"));
+	m->returns.all.refault_bytes = MIB(32) - 1;
+	assert_null(find(m, "scavenger.regret"));
+	model_done(m);
+	free(m);
+}
+
+static void the_advice_on_regret_is_for_its_main_cause(void **state)
+{
+	struct model *m = regretful();
+
+	(void)state;
+	m->returns.by_cause[CAUSE_FORCED].refault_bytes = MIB(61);
+	assert_non_null(strstr(find(m, "scavenger.regret")->advice, "debug.FreeOSMemory()"));
+	m->returns.by_cause[CAUSE_EAGER].refault_bytes = MIB(62);
+	assert_non_null(strstr(find(m, "scavenger.regret")->advice, "GOMEMLIMIT"));
+	m->returns.by_cause[CAUSE_OTHER].refault_bytes = MIB(63);
+	assert_non_null(strstr(find(m, "scavenger.regret")->advice, "not Go's scavenger"));
+	model_done(m);
+	free(m);
+}
+
+static void allocating_goroutines_that_give_memory_back_are_told_of(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	assert_null(find(m, "scavenger.eager"));
+	m->returns.source = "tracepoint";
+	m->returns.all.bytes = MIB(320);
+	m->returns.by_cause[CAUSE_EAGER].bytes = MIB(32);
+	assert_non_null(find(m, "scavenger.eager"));
+	m->returns.by_cause[CAUSE_EAGER].bytes = MIB(32) - 1;
+	assert_null(find(m, "scavenger.eager"));
+	m->returns.by_cause[CAUSE_EAGER].bytes = MIB(33);
+	m->returns.all.bytes = MIB(331);
+	assert_null(find(m, "scavenger.eager"));
+	model_done(m);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -614,6 +689,9 @@ int main(void)
 		cmocka_unit_test(other_processes_are_pointed_out),
 		cmocka_unit_test(a_stall_beyond_the_limit_is_said),
 		cmocka_unit_test(watching_that_costs_is_said),
+		cmocka_unit_test(memory_that_is_soon_needed_again_is_regretted),
+		cmocka_unit_test(the_advice_on_regret_is_for_its_main_cause),
+		cmocka_unit_test(allocating_goroutines_that_give_memory_back_are_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

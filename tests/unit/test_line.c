@@ -56,6 +56,24 @@ static void a_number_and_its_percent_sign_stay_together(void **state)
 	assert_printed("% 5 % %", "label        % 5 % %\n");
 }
 
+static void a_number_and_its_unit_stay_together(void **state)
+{
+	(void)state;
+	assert_printed("aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff ggggggggg "
+		       "hhhhhhhhh iii 12.0 ms, j",
+		       "label        aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff "
+		       "ggggggggg hhhhhhhhh iii\n             12.0 ms, j\n");
+	/* a word that only begins like a unit, and a unit behind no number */
+	assert_printed("aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff ggggggggg "
+		       "hhhhhhhhh iii 12 msec",
+		       "label        aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff "
+		       "ggggggggg hhhhhhhhh iii 12\n             msec\n");
+	assert_printed("aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff ggggggggg "
+		       "hhhhhhhhh iii in ms",
+		       "label        aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff "
+		       "ggggggggg hhhhhhhhh iii in\n             ms\n");
+}
+
 static void a_word_of_any_length_is_printed_whole(void **state)
 {
 	char word[301], want[400];
@@ -94,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_ends_before_the_word_that_would_not_fit),
 		cmocka_unit_test(a_number_and_its_percent_sign_stay_together),
+		cmocka_unit_test(a_number_and_its_unit_stay_together),
 		cmocka_unit_test(a_word_of_any_length_is_printed_whole),
 		cmocka_unit_test(foreign_text_is_cut_between_characters_and_says_so),
 	};

@@ -160,6 +160,18 @@ static void samples_that_never_came_are_no_ratio(void **state)
 	json_decref(j);
 }
 
+static void samples_that_never_came_are_said_in_words(void **state)
+{
+	struct model *m = new_model();
+	char *text;
+
+	(void)state;
+	m->cpu_stacks.was_recorded = true;
+	text = rendered(m, "text");
+	assert_non_null(strstr(text, "CPU goes to  unknown: no CPU sample was taken\n"));
+	free(text);
+}
+
 static void text_names_the_uses_greatest_first(void **state)
 {
 	char *text = rendered(with_cpu_stacks(), "text");
@@ -167,7 +179,7 @@ static void text_names_the_uses_greatest_first(void **state)
 	(void)state;
 	assert_non_null(strstr(text, "CPU goes to"));
 	assert_non_null(strstr(text, "the program itself 73.0 %, mark workers 16.0 %, assists "
-				     "6 %, scavenging 5 %, of 100 CPU"));
+				     "6.0 %, scavenging 5.0 %, of"));
 	assert_null(strstr(text, "sweeping"));
 	free(text);
 }
@@ -244,6 +256,7 @@ int main(void)
 		cmocka_unit_test(top_stacks_are_lists_of_functions_leaf_first),
 		cmocka_unit_test(faults_count_faults_and_have_no_uses),
 		cmocka_unit_test(samples_that_never_came_are_no_ratio),
+		cmocka_unit_test(samples_that_never_came_are_said_in_words),
 		cmocka_unit_test(text_names_the_uses_greatest_first),
 		cmocka_unit_test(uses_of_one_size_all_come),
 		cmocka_unit_test(text_shows_stacks_with_their_source),
