@@ -196,8 +196,7 @@ static void scavenger_lines_belong_to_the_cycle_before_them(void **state)
 
 static void scavenger_lines_in_front_belong_to_cycle_1_or_nobody(void **state)
 {
-	static const char line[] =
-		"scav 1 KiB work (bg), 2 KiB work (eager), 3 KiB now, 1% util";
+	static const char line[] = "scav 1 KiB work (bg), 2 KiB work (eager), 3 KiB now, 1% util";
 	struct cycles c;
 	struct model_cycle row;
 
