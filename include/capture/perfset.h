@@ -19,7 +19,9 @@ struct perfset_config {
 	pid_t pid;	      /* a child that has not executed its command yet */
 	bool addresses;	      /* record the address of every fault */
 	uint64_t thin_period; /* every N-th one under overload */
-	uint64_t sample_hz;   /* stacks per second of CPU time; 0: no stacks at all */
+	bool returns;	      /* record the calls of madvise(2), with their stacks */
+	uint64_t sample_hz; /* samples of stacks per second of CPU time; 0: none, of faults neither
+			     */
 	uint64_t stack_bytes; /* of each stack, for what has no frame pointers: a multiple of 8 */
 	const char *const *events; /* more events to take stacks of, by libpfm4's names */
 	size_t event_count;	   /* at most PERFSET_EVENTS_MAX */
@@ -39,6 +41,10 @@ bool perfset_is_user_only(const struct perfset *p, const struct err **ret_why);
 typedef void perfset_stack_sink(void *arg, const char *source, const struct err *why_off,
 				const char *detail);
 void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void *arg);
+
+/* Can calls of madvise(2) be recorded here, by their tracepoint? 0, or a negative errno and *err.
+ */
+int perfset_try_returns(struct err *err);
 
 /* Would an event open here, for this process? 0, or a negative errno and *err with its hint. */
 int perfset_try_event(const char *name, struct err *err);

@@ -15,6 +15,14 @@
 
 struct environment;
 
+/* How the calls of madvise(2) are recorded. */
+enum session_returns {
+	SESSION_RETURNS_BEST, /* by the tracepoint, else by the gate (target/returngate.h) */
+	SESSION_RETURNS_TRACEPOINT,
+	SESSION_RETURNS_SECCOMP,
+	SESSION_RETURNS_OFF,
+};
+
 struct session_config {
 	char **argv;			       /* the target; ends with NULL */
 	const struct environment *environment; /* borrowed */
@@ -29,6 +37,7 @@ struct session_config {
 	uint64_t stack_bytes;	   /* of each, for what has no frame pointers; a multiple of 8 */
 	const char *const *events; /* more events to take stacks of (perfset.h) */
 	size_t event_count;
+	enum session_returns returns;
 	bool perf, addresses, keep_trace;
 };
 

@@ -25,6 +25,10 @@ struct launch_config {
 	/* Put back before the target begins: what was ignored stays ignored across execve(2). */
 	const struct launch_signal *changed_signals; /* borrowed */
 	size_t changed_signal_count;
+	/* Runs in the child just before the command is executed; async-signal-safe. NULL: nothing
+	 * does. */
+	void (*before_exec)(void *arg);
+	void *arg;
 };
 
 struct launch {

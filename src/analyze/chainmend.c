@@ -73,9 +73,11 @@ static void take_registers(struct work *w)
 		w->registers.registers[__builtin_ctzll(left)] = cursor_uint(&c, 8);
 	w->registers.mask = c.bad ? 0 : s->register_mask;
 	w->registers.stack = s->stack;
-	if (!(w->registers.mask >> w->m->machine->sp & 1) ||
-	    !(w->registers.mask >> w->m->machine->fp & 1))
+	if (!(w->registers.mask >> w->m->machine->sp & 1))
 		w->registers.mask = 0;
+	/* A number that is no address: nothing is found there. */
+	if (!(w->registers.mask >> w->m->machine->fp & 1))
+		w->registers.registers[w->m->machine->fp] = 0;
 }
 
 static void take_chain(struct work *w)

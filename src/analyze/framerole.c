@@ -61,6 +61,7 @@ static const struct named_role go_roles[] = {
 	{ "runtime.mstart", ROLE_BOTTOM },
 	{ "runtime.newobject", ROLE_ALLOCATION },
 	{ "runtime.rt0_go", ROLE_BOTTOM },
+	{ "runtime.runtime_debug_freeOSMemory", ROLE_FORCED_RETURN },
 	{ "runtime.scanobject", ROLE_SOME_MARKING },
 	{ "runtime.scavengeAll", ROLE_SCAVENGE },
 	{ "runtime.scavengelist", ROLE_SCAVENGE },
@@ -195,7 +196,14 @@ enum profile_cause framerole_cause(const uint32_t *roles, size_t count)
 		return CAUSE_FORCED;
 	if (all & ROLE_BACKGROUND_RETURN)
 		return CAUSE_BACKGROUND;
-	return all & ROLE_EAGER_RETURN ? CAUSE_EAGER : CAUSE_OTHER;
+	if (all & ROLE_EAGER_RETURN)
+		return CAUSE_EAGER;
+	/* A stack that ends where it changed stacks, with the scavenger on this side: all but the
+	 * background scavenger stand there with what made them begin (runtime/mgcscavenge.go and
+	 * mheap.go, Go 1.16 to 1.27: scavengeAll, allocSpan and grow run on the system stack). */
+	if (count && (all & ROLE_SCAVENGE) && (roles[count - 1] & ROLE_SYSTEMSTACK))
+		return CAUSE_BACKGROUND;
+	return CAUSE_OTHER;
 }
 
 enum profile_use framerole_use(const uint32_t *roles, size_t count)

@@ -72,7 +72,7 @@ struct profiles {
 
 	uint64_t page_bytes, start_ns, end_ns, start_unix_ns;
 	uint64_t lost_count, bad_block_count;
-	bool keeps_ledger, faults_are_fed, has_addresses, has_returns, has_return_ends;
+	bool keeps_ledger, faults_are_fed, has_addresses, has_returns, has_return_ends, has_gate;
 	struct chain chain; /* of the sample in hand */
 };
 

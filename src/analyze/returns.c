@@ -62,7 +62,7 @@ void returns_fill(struct model *m, const struct profiles *p)
 				model_set(&r->why_off, buf_text(&m->sources[i].detail));
 		return;
 	}
-	r->source = "tracepoint";
+	r->source = p->has_gate ? "seccomp" : "tracepoint";
 	r->all = l->all;
 	memcpy(r->by_cause, l->by_cause, sizeof(r->by_cause));
 	memcpy(r->by_advice, l->by_advice, sizeof(r->by_advice));

@@ -292,6 +292,24 @@ int perfset_try_event(const char *name, struct err *err)
 	return rc;
 }
 
+int perfset_try_returns(struct err *err)
+{
+	struct slot slots[PERFSLOTS_MAX];
+	struct perf_event_attr attr;
+	int rc, fd;
+
+	perfslots_plan(slots, &(struct perfset_config){ .returns = true });
+	rc = perfslots_make_attr(&attr, &slots[SLOT_RETURN], !permission_is_paranoid(true),
+				 RING_BYTES_MAX, err);
+	if (rc < 0)
+		return rc;
+	fd = perfslots_open_event(&attr, 0, -1);
+	if (fd < 0)
+		return err_set(err, -fd, "cannot open perf event %s", slots[SLOT_RETURN].name);
+	close(fd);
+	return 0;
+}
+
 struct pollfd *perfset_pollfds(struct perfset *p, size_t *ret_count)
 {
 	*ret_count = p->cpus.count;

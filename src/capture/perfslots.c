@@ -87,13 +87,13 @@ void perfslots_plan(struct slot *slots, const struct perfset_config *c)
 	slots[SLOT_RETURN] = stack;
 	slots[SLOT_RETURN].role = PERF_ROLE_RETURN;
 	slots[SLOT_RETURN].name = "syscalls/sys_enter_madvise";
-	slots[SLOT_RETURN].wanted = wanted;
+	slots[SLOT_RETURN].wanted = c->returns;
 	slots[SLOT_RETURN].is_tracepoint = true;
 	slots[SLOT_RETURN].sample_hz = 0;
 	slots[SLOT_RETURN].sample_period = 1;
 	slots[SLOT_RETURN_END] = (struct slot){ .role = PERF_ROLE_RETURN_END,
 						.name = "syscalls/sys_exit_madvise",
-						.wanted = wanted,
+						.wanted = c->returns,
 						.on_exec = true,
 						.optional = true,
 						.is_tracepoint = true,

@@ -170,10 +170,22 @@ static void add_perf_sources(struct session *s, const struct err *why_off)
 		 units_plural(perfset_cpu_count(s->perf), "CPU", "CPUs"));
 	session_add_source(s, "perf.fault-addresses", c->addresses ? "on" : "off",
 			   c->addresses ? detail : "switched off with --no-fault-addresses");
-	if (c->sample_hz)
-		perfset_tell_stacks(s->perf, add_stack_source, s);
-	else
+	perfset_tell_stacks(s->perf, add_stack_source, s);
+	if (c->sample_hz == 0)
 		session_add_source(s, "perf.cpu-samples", "off", "switched off with -F 0");
+}
+
+/* The gate tells itself when it is in place. */
+static void add_gate_source(struct session *s)
+{
+	if (!s->gate.shared)
+		session_add_source(s, "seccomp.returns", "off", s->why_no_gate.what);
+	if (s->config->returns == SESSION_RETURNS_OFF)
+		session_add_source(s, "perf.returns", "off", s->why_no_gate.what);
+	else if (s->why_no_tracepoint.code)
+		session_add_source(s, "perf.returns", "off", s->why_no_tracepoint.what);
+	else if (s->config->returns == SESSION_RETURNS_SECCOMP)
+		session_add_source(s, "perf.returns", "off", "not wanted: --returns seccomp");
 }
 
 static void add_fact(void *arg, const struct event_fact *fact)
@@ -191,6 +203,7 @@ static void add_preamble(struct session *s, const struct err *perf_err)
 	machinefacts_list(s->launch.pid, add_fact, s);
 	add_relay_source(s);
 	add_perf_sources(s, perf_err);
+	add_gate_source(s);
 	if (s->perf)
 		perfset_describe(s->perf, add_perf_attr, s);
 	writer_flush(s->writer);
@@ -260,9 +273,14 @@ static int start_target(struct session *s, struct err *err)
 				   .stderr_fd = s->relay.write_end,
 				   .signal_mask = &s->old_mask,
 				   .changed_signals = s->changed_signals,
-				   .changed_signal_count = SESSION_CHANGED_SIGNALS };
+				   .changed_signal_count = SESSION_CHANGED_SIGNALS,
+				   .before_exec = s->gate.shared ? session_pass_gate : NULL,
+				   .arg = &s->gate };
 	struct perfset_config p = { .addresses = c->addresses,
 				    .thin_period = SESSION_THIN_PERIOD,
+				    .returns = c->returns == SESSION_RETURNS_TRACEPOINT ||
+					       (c->returns == SESSION_RETURNS_BEST &&
+						s->why_no_tracepoint.code == 0),
 				    .sample_hz = c->sample_hz,
 				    .stack_bytes = c->stack_bytes,
 				    .events = c->events,
@@ -272,6 +290,7 @@ static int start_target(struct session *s, struct err *err)
 
 	rc = launch_prepare(&s->launch, &l, err);
 	fd_drop(&s->relay.write_end);
+	fd_drop(&s->gate.passing);
 	if (rc < 0)
 		return rc;
 	p.pid = s->launch.pid;
@@ -306,6 +325,7 @@ static int start_relay(struct session *s, struct err *err)
 static void release(struct session *s)
 {
 	relay_leave(&s->relay);
+	returngate_leave(&s->gate);
 	procsampler_free(s->sampler);
 	perfset_close(s->perf);
 	session_stacks_done(s);
@@ -322,6 +342,7 @@ int session_run(struct session_result *ret, const struct session_config *config,
 	*ret = (struct session_result){ .outcome = SESSION_NOT_STARTED,
 					.fault_count = UNKNOWN_U64 };
 	s.relay.write_end = s.relay.control = -1;
+	s.gate.control = s.gate.passing = -1;
 	uname(&s.machine);
 	s.relay_buffer = xcalloc(1, RELAY_MESSAGE_BYTES_MAX);
 	rc = writer_open(&s.writer, config->path, err);
@@ -332,8 +353,10 @@ int session_run(struct session_result *ret, const struct session_config *config,
 	rc = take_signals(&s, err);
 	if (rc == 0)
 		rc = start_relay(&s, err);
-	if (rc == 0)
+	if (rc == 0) {
+		session_start_gate(&s);
 		rc = start_target(&s, err);
+	}
 	if (rc < 0) {
 		writer_abandon(s.writer);
 		release(&s);

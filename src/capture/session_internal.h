@@ -18,6 +18,7 @@
 #include "recording/writer.h"
 #include "target/launch.h"
 #include "target/relay.h"
+#include "target/returngate.h"
 
 #define SESSION_CHANGED_SIGNALS 3
 
@@ -27,9 +28,13 @@ struct session {
 	struct writer *writer;
 	struct relay relay;
 	struct launch launch;
-	struct perfset *perf;	     /* NULL: no perf events here */
-	struct procsampler *sampler; /* NULL: not started */
-	struct buf sampler_bytes;    /* encoded records, the last one perhaps cut */
+	struct returngate gate;			   /* shared NULL: none */
+	struct err why_no_gate, why_no_tracepoint; /* code 0: no reason */
+	bool gate_is_on;			   /* the filter is in place */
+	uint64_t gate_gone_ns;			   /* valid once gate.control is closed */
+	struct perfset *perf;			   /* NULL: no perf events here */
+	struct procsampler *sampler;		   /* NULL: not started */
+	struct buf sampler_bytes;		   /* encoded records, the last one perhaps cut */
 	struct utsname machine;
 	sigset_t old_mask;
 	struct launch_signal changed_signals[SESSION_CHANGED_SIGNALS];
@@ -76,6 +81,15 @@ void session_note_attr(struct session *s, const struct event_perf_attr *attr);
 void session_watch_records(struct session *s, struct text records);
 void session_name_kernel_ips(struct session *s); /* once, at the end */
 void session_stacks_done(struct session *s);
+
+/* sessiongate.c: returns by the gate. The first decides, before the child is forked, and starts it.
+ */
+void session_start_gate(struct session *s);
+void session_pass_gate(
+	void *arg); /* in the child, for launch_config.before_exec: arg is the gate */
+void session_hear_gate(struct session *s);
+void session_drain_gate(struct session *s);
+void session_end_gate(struct session *s); /* nothing of the target runs any more, or it is let go */
 
 /* sessionend.c: the target is gone or let go: gather what is left and close the recording. */
 int session_end(struct session *s, struct err *err);

@@ -151,6 +151,7 @@ int session_end(struct session *s, struct err *err)
 	uint64_t refused;
 	int rc;
 
+	session_end_gate(s);
 	session_drain_perf(s);
 	session_name_kernel_ips(s);
 	stop_sampler(s);

@@ -36,6 +36,7 @@ void session_drain_perf(struct session *s)
 	if (!s->perf)
 		return;
 	ev.u.perf_round.drained_ns = clock_monotonic_ns() - SETTLE_NS;
+	session_drain_gate(s);
 	perfset_drain(s->perf, add_perf_data, s);
 	session_add(s, &ev);
 }
@@ -137,11 +138,13 @@ void session_add_observer(struct session *s)
 	ev.u.observer = (struct event_observer){
 		.cpu_ns = (uint64_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * NS_PER_S +
 			  (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * NS_PER_US +
-			  (s->has_totals ? s->totals.cpu_ns : 0),
+			  (s->has_totals ? s->totals.cpu_ns : 0) +
+			  returngate_totals(&s->gate).cpu_ns,
 		.rss_peak_bytes = (uint64_t)u.ru_maxrss * 1024 +
 				  (s->has_totals ? s->totals.rss_peak_bytes : 0),
 		.written_bytes = writer_written_bytes(s->writer),
-		.longest_stall_ns = s->sampled.longest_stall_ns,
+		.longest_stall_ns = known_max(s->sampled.longest_stall_ns,
+					      returngate_totals(&s->gate).longest_stall_ns),
 		.failed_read_count = s->sampled.failed_read_count,
 		.user_bytes = s->has_totals ? s->totals.user_bytes : UNKNOWN_U64,
 	};
@@ -270,7 +273,7 @@ static int timeout_ms(const struct session *s, uint64_t now_ns)
 	return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns) / NS_PER_MS) + 1;
 }
 
-enum { POLL_SIGNALS, POLL_RELAY, POLL_SAMPLER, POLL_PERF };
+enum { POLL_SIGNALS, POLL_RELAY, POLL_SAMPLER, POLL_GATE, POLL_PERF };
 
 /* One wait. The perf descriptors stand last in fds. */
 static void wait_once(struct session *s, struct pollfd *fds, size_t perf_count)
@@ -284,6 +287,7 @@ static void wait_once(struct session *s, struct pollfd *fds, size_t perf_count)
 		(struct pollfd){ .fd = s->sampler && !s->sampler_over ? procsampler_fd(s->sampler)
 								      : -1,
 				 .events = POLLIN };
+	fds[POLL_GATE] = (struct pollfd){ .fd = s->gate.control, .events = POLLIN };
 	if (poll(fds, POLL_PERF + perf_count, timeout_ms(s, clock_monotonic_ns())) < 0 &&
 	    errno != EINTR)
 		return;
@@ -297,6 +301,10 @@ static void wait_once(struct session *s, struct pollfd *fds, size_t perf_count)
 		session_drain_perf(s);
 	if (fds[POLL_RELAY].revents)
 		session_hear_relay(s);
+	if (fds[POLL_GATE].revents) {
+		session_hear_gate(s);
+		session_drain_gate(s);
+	}
 	if (fds[POLL_SAMPLER].revents & (POLLIN | POLLHUP))
 		session_drain_sampler(s);
 	if (fds[POLL_SIGNALS].revents)

@@ -33,7 +33,7 @@
 #define MAX_FAULT_RATE 500000
 
 struct record_values {
-	const char *path, *madvdontneed, *events;
+	const char *path, *madvdontneed, *events, *returns;
 	uint64_t frequency_hz, statm_hz, stack_bytes, duration_ns, max_stall_ns, max_fault_rate;
 	bool keep_trace, scavtrace, no_addresses, no_perf, quiet;
 };
@@ -59,6 +59,9 @@ static const struct option_spec record_options[] = {
 	  "of each stack, for code without frame pointers (default: 4KiB; 128B for "
 	  "Go without C; 0: none)",
 	  NULL },
+	{ "returns", 0, OPTION_CHOICE, AT(returns), "auto|tracepoint|seccomp|off",
+	  "how calls of madvise are seen (default auto: by tracepoint, else by a seccomp filter)",
+	  "auto tracepoint seccomp off" },
 	{ "rss-frequency", 0, OPTION_COUNT, AT(statm_hz), "HZ",
 	  "samples of resident memory per second (default 200)", NULL },
 	{ "duration", 0, OPTION_DURATION, AT(duration_ns), "TIME",
@@ -222,6 +225,21 @@ static uint64_t allowed_hz(const struct record_values *v)
 	return max_hz;
 }
 
+static enum session_returns returns_of(const struct record_values *v)
+{
+	static const char *const names[] = {
+		[SESSION_RETURNS_BEST] = "auto",
+		[SESSION_RETURNS_TRACEPOINT] = "tracepoint",
+		[SESSION_RETURNS_SECCOMP] = "seccomp",
+		[SESSION_RETURNS_OFF] = "off",
+	};
+
+	for (size_t i = 0; v->returns && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(v->returns, names[i]) == 0)
+			return (enum session_returns)i;
+	return SESSION_RETURNS_BEST;
+}
+
 static int check_values(const struct record_values *v, int argc, int operands, struct err *err)
 {
 	if (operands >= argc)
@@ -294,6 +312,7 @@ static int run(int argc, char **argv, struct err *err)
 		.max_stall_ns = v.max_stall_ns,
 		.duration_ns = v.duration_ns,
 		.max_faults_per_second = v.max_fault_rate ? v.max_fault_rate : UNKNOWN_U64,
+		.returns = returns_of(&v),
 		.perf = !v.no_perf,
 		.addresses = !v.no_addresses,
 		.keep_trace = v.keep_trace,

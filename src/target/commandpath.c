@@ -77,6 +77,15 @@ bool commandpath_is_go_alone(const char *command)
 	return is_go_alone;
 }
 
+bool commandpath_gains_rights(const char *command)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return find_file(command, path) == 0 && stat(path, &st) == 0 &&
+	       (st.st_mode & (S_ISUID | S_ISGID)) != 0;
+}
+
 int commandpath_check(const char *command, struct err *err)
 {
 	char path[PATH_MAX];

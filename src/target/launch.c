@@ -33,6 +33,8 @@ static void become_target(const struct launch_config *c, int go_fd, int error_fd
 	for (size_t i = 0; i < c->changed_signal_count; i++)
 		sigaction(c->changed_signals[i].number, &c->changed_signals[i].before, NULL);
 	sigprocmask(SIG_SETMASK, c->signal_mask, NULL);
+	if (c->before_exec)
+		c->before_exec(c->arg);
 	execvpe(c->argv[0], c->argv, c->environment);
 	report_and_exit(error_fd, errno);
 }

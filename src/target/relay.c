@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/own.h"
-#include "descriptors_internal.h"
+#include "detach_internal.h"
 #include "relay_internal.h"
 
 #define PIPE_BYTES_WANTED (1 << 20)
@@ -29,39 +27,14 @@ static uint64_t grow_pipe(int fd)
 	return bytes > 0 ? (uint64_t)bytes : 0;
 }
 
-/* In the relay process: leave the recorder's session and terminal, so that neither Ctrl-C nor a
- * kill of the process group ends it before the target's last byte has passed. */
-static void detach_from_recorder(void)
-{
-	static const int ignored[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1,
-				       SIGUSR2, SIGTSTP, SIGTTOU, SIGTTIN, SIGXFSZ };
-	sigset_t none;
-
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid();
-	/* Not gctide-relay: `pkill -9 gctide` goes by this name, and shall not reach it. */
-	prctl(PR_SET_NAME, "stderr-relay");
-}
-
-/* In the relay process: hold nothing but the pipe, the control socket and the user's stderr, so
- * that readers of the recorder's stdin and stdout see them end with the recorder. */
 static void run_relay(int pipe_fd, int control, const struct relay_config *config)
 {
-	int keep[3] = { config->user_stderr, pipe_fd, control }, kept[3];
+	int fds[3] = { config->user_stderr, pipe_fd, control };
 
-	detach_from_recorder();
-	for (int i = 0; i < 3; i++)
-		if (keep[i] < 3)
-			keep[i] = fcntl(keep[i], F_DUPFD_CLOEXEC, 3);
-	struct relay_config own = { keep[0], config->keep_gc, config->keep_scav };
-	memcpy(kept, keep, sizeof(kept));
-	descriptors_close_all_but(kept, 3);
-	if (chdir("/") < 0)
-		errno = 0; /* only so that no mount is kept busy */
-	_exit(relay_run(keep[1], keep[2], &own));
+	/* Not gctide-relay: `pkill -9 gctide` goes by this name, and shall not reach it. */
+	detach_from_recorder("stderr-relay", fds, 3);
+	struct relay_config own = { fds[0], config->keep_gc, config->keep_scav };
+	_exit(relay_run(fds[1], fds[2], &own));
 }
 
 int relay_start(struct relay *ret, const struct relay_config *config, struct err *err)

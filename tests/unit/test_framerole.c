@@ -156,6 +156,25 @@ static void a_return_has_the_cause_of_who_began_it(void **state)
 					"runtime.(*mheap).allocSpan", "runtime.mallocgc")),
 			 CAUSE_EAGER);
 	assert_int_equal(cause_of(STACK("syscall.Madvise", "main.f")), CAUSE_OTHER);
+	assert_int_equal(
+		cause_of(STACK("runtime.madvise", "runtime.(*mheap).scavengeAll",
+			       "runtime.runtime_debug_freeOSMemory.func1", "runtime.systemstack")),
+		CAUSE_FORCED);
+}
+
+/* The gate has one stack: what ends at the change of stacks without a word of who began it. */
+static void the_background_scavenger_alone_leaves_no_trace_on_the_system_stack(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		cause_of(STACK("runtime.madvise", "runtime.(*pageAlloc).scavengeOne",
+			       "runtime.(*pageAlloc).scavenge.func1", "runtime.systemstack")),
+		CAUSE_BACKGROUND);
+	assert_int_equal(cause_of(STACK("runtime.madvise", "runtime.(*pageAlloc).scavengeOne",
+					"runtime.(*pageAlloc).scavenge.func1")),
+			 CAUSE_OTHER); /* cut before */
+	assert_int_equal(cause_of(STACK("runtime.madvise", "runtime.other", "runtime.systemstack")),
+			 CAUSE_OTHER);
 }
 
 int main(void)
@@ -167,6 +186,8 @@ int main(void)
 		cmocka_unit_test(the_innermost_phase_counts),
 		cmocka_unit_test(a_sample_has_one_use),
 		cmocka_unit_test(a_return_has_the_cause_of_who_began_it),
+		cmocka_unit_test(
+			the_background_scavenger_alone_leaves_no_trace_on_the_system_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
