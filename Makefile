@@ -3,6 +3,7 @@ B        ?= build
 CFLAGS   ?= -O2 -g
 prefix   ?= /usr/local
 bindir   ?= $(prefix)/bin
+DYGRAPHS ?= /usr/share/javascript/dygraphs# where the charting library's dygraph.min.js and .css are
 mandir   ?= $(prefix)/share/man
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
@@ -38,14 +39,28 @@ $(B)/gen/profile.pb-c.c $(B)/gen/profile.pb-c.h &: src/render/profile.proto
 $(B)/gen/%.o: $(B)/gen/%.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $< -o $@
 
-# The style and the script of the flame graph as C strings, without comments and indentation.
+# Lines as C strings, without comments and indentation.
+TO_C := -e 's/^[ \t]*//' -e '/^$$/d' -e '/^\/\//d' -e '/^\/\*.*\*\/$$/d' -e 's/[\\"?]/\\&/g' -e 's/.*/"&\\n"/'
+
 $(B)/gen/flame.%.inc: src/render/flame.%
 	@mkdir -p $(@D)
-	$(Q)sed -e 's/^[ \t]*//' -e '/^$$/d' -e '/^\/\//d' -e '/^\/\*.*\*\/$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
+	$(Q)sed $(TO_C) $< >$@
 
-generated: $(B)/gen/profile.pb-c.h $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
+# The page of the timeline: ours like that, the charting library as it is, but for its source map.
+$(B)/gen/timeline.%.inc: src/render/timeline.%
+	@mkdir -p $(@D)
+	$(Q)sed $(TO_C) $< >$@
+
+$(B)/gen/dygraph.%.inc: $(DYGRAPHS)/dygraph.min.%
+	@mkdir -p $(@D)
+	$(Q)sed -e '/^\/[\/*]# sourceMappingURL/d' -e 's/[\\"?]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
+
+generated: $(B)/gen/profile.pb-c.h $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc \
+	$(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc $(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
 
 $(B)/src/render/pprof.o: | $(B)/gen/profile.pb-c.h
+$(B)/src/render/timeline_page.o: | $(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc \
+	$(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
 $(B)/src/render/flame_page.o: | $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
 
 # A unit test reaches the internal headers of a module through -Isrc; the program may not.

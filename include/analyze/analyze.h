@@ -10,13 +10,15 @@
 #include <stdint.h>
 
 #include "analyze/model.h"
+#include "analyze/watch.h"
 #include "base/err.h"
 
 struct analyze_options {
 	uint64_t process_id; /* whose cycles to show; UNKNOWN_U64: the target's, in a log the
 				first's */
 	struct model_sink sink;
-	const char *directory; /* where images are looked for first; NULL */
+	const char *directory;	   /* where images are looked for first; NULL */
+	const struct watch *watch; /* of a recording, not of a log; NULL; borrowed */
 };
 
 /* Analyse the recording at path: rows go to the sink in order, then *m is complete. *m is set up

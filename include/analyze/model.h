@@ -266,7 +266,7 @@ struct model {
 	struct model_memory memory;
 	struct model_cgroup cgroup;
 	struct model_cpu cpu;
-	struct model_stacks cpu_stacks, fault_stacks;
+	struct model_stacks cpu_stacks, fault_stacks, refault_stacks;
 	struct buf stacks_missing; /* lines: what stands between stacks and their names */
 	struct model_observer observer;
 	struct model_losses losses;

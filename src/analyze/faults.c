@@ -28,11 +28,11 @@ void faults_rows_from(struct faults *f, faults_pull *pull, void *arg)
 	f->has_rows = true;
 }
 
-void faults_hand_on(struct faults *f, faults_each *each, void *arg)
+void faults_hand_on(struct faults *f, bool has_returns, faults_each *each, void *arg)
 {
 	f->each = each;
 	f->each_arg = arg;
-	f->has_returns = true;
+	f->has_returns = has_returns;
 }
 
 void faults_done(struct faults *f)

@@ -69,8 +69,8 @@ void faults_init(struct faults *f, uint64_t origin_ns, struct model_sink sink);
 /* Rows come from here. */
 void faults_rows_from(struct faults *f, faults_pull *pull, void *arg);
 
-/* Hand on each fault; returns and refaults will be told of by faults_note. */
-void faults_hand_on(struct faults *f, faults_each *each, void *arg);
+/* Hand on each fault; has_returns: returns and refaults will be told of by faults_note. */
+void faults_hand_on(struct faults *f, bool has_returns, faults_each *each, void *arg);
 
 /* Memory was given back, or touched again, at time_ns, which no round has passed yet. 0 or what the
  * sink or the pull returned. */

@@ -27,9 +27,10 @@ struct ledger_chunk;
 
 /* One call that gave memory back. */
 struct ledger_return {
-	uint64_t pid, address, len; /* address and len in bytes */
-	uint64_t time_ns;	    /* when it was done */
-	uint64_t syscall_ns;	    /* within the call; UNKNOWN_U64 */
+	uint64_t pid, thread;
+	uint64_t address, len; /* in bytes */
+	uint64_t time_ns;      /* when it was done */
+	uint64_t syscall_ns;   /* within the call; UNKNOWN_U64 */
 	enum profile_cause cause;
 	enum model_advice advice;
 };

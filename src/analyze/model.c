@@ -118,6 +118,7 @@ void model_done(struct model *m)
 	buf_done(&m->returns.why_off);
 	stacks_done(&m->cpu_stacks);
 	stacks_done(&m->fault_stacks);
+	stacks_done(&m->refault_stacks);
 	for (size_t i = 0; i < m->source_count; i++) {
 		buf_done(&m->sources[i].name);
 		buf_done(&m->sources[i].state);

@@ -216,8 +216,9 @@ static size_t plain_fault_bytes(const struct profiles *p, struct text bytes)
 	struct cursor c = cursor_over(bytes.at, bytes.len);
 	uint64_t header = cursor_uint(&c, 8);
 
-	if (c.bad || (p->keeps_ledger && !p->faults_are_fed) || (uint32_t)header != RECORD_SAMPLE ||
-	    header >> 48 != ADDRESS_RECORD_BYTES || bytes.len < ADDRESS_RECORD_BYTES)
+	if (c.bad || (p->keeps_ledger && p->has_returns && !p->faults_are_fed) ||
+	    (uint32_t)header != RECORD_SAMPLE || header >> 48 != ADDRESS_RECORD_BYTES ||
+	    bytes.len < ADDRESS_RECORD_BYTES)
 		return 0;
 	return ADDRESS_RECORD_BYTES;
 }

@@ -47,7 +47,8 @@ struct profiles_call {
 /* Who wants to know what the ledger learns, in the order of time. */
 struct profiles_watch {
 	void (*returned)(void *arg, const struct ledger_return *r);
-	void (*refaulted)(void *arg, const struct fault *f, const struct ledger_refault *r);
+	/* Every fault; r is NULL unless it is a refault. */
+	void (*faulted)(void *arg, const struct fault *f, const struct ledger_refault *r);
 	void *arg;
 };
 

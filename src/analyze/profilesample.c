@@ -78,6 +78,7 @@ static bool read_return(const struct perfrecord *r, struct ledger_return *ret)
 		return false;
 	*ret = (struct ledger_return){
 		.pid = r->pid,
+		.thread = r->tid,
 		.address = a[ADDRESS],
 		.len = a[LEN],
 		.time_ns = r->time_ns,

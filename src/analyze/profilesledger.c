@@ -28,10 +28,11 @@ void profiles_settle_faults(struct profiles *p, uint64_t until_ns)
 
 	while ((f = faultorder_take(&p->faults, until_ns))) {
 		struct ledger_refault r;
+		bool was_away =
+			ledger_touch(&p->ledger, f->pid, f->address, f->time_ns, f->weight, &r);
 
-		if (ledger_touch(&p->ledger, f->pid, f->address, f->time_ns, f->weight, &r) &&
-		    p->watch.refaulted)
-			p->watch.refaulted(p->watch.arg, f, &r);
+		if (p->watch.faulted)
+			p->watch.faulted(p->watch.arg, f, was_away ? &r : NULL);
 	}
 }
 

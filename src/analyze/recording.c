@@ -24,6 +24,8 @@ struct rows {
 	struct reader *reader; /* borrowed */
 	struct processes processes;
 	struct cycles cycles;
+	const struct watch *watch; /* borrowed; functions may be NULL */
+	uint64_t origin_ns;
 	uint64_t process_id;
 	bool is_ours; /* the newest cycle was of the process shown: scavenger lines behind it are,
 			 too */
@@ -79,11 +81,44 @@ static int walk_frame(struct run *run, struct err *err)
 	return 0;
 }
 
+static uint64_t since(uint64_t origin_ns, uint64_t time_ns)
+{
+	return time_ns > origin_ns ? time_ns - origin_ns : 0;
+}
+
+static uint64_t sum_of(uint64_t a, uint64_t b)
+{
+	return is_known(a) && is_known(b) ? a + b : UNKNOWN_U64;
+}
+
+static void tell_of_row_event(const struct rows *rows, const struct event *ev)
+{
+	const struct watch *w = rows->watch;
+	uint64_t time_ns = since(rows->origin_ns, ev->time_ns);
+	const struct event_smaps *s = &ev->u.smaps;
+
+	if (ev->kind == EVENT_STATM && w->rss && is_known(ev->u.statm.resident_bytes))
+		w->rss(w->arg, time_ns, ev->u.statm.resident_bytes);
+	if (ev->kind == EVENT_TRACE_BROKEN && w->broken)
+		w->broken(w->arg, time_ns, ev->u.trace_broken.bytes);
+	if (ev->kind == EVENT_SMAPS && w->smaps) {
+		const struct watch_smaps told = {
+			.time_ns = time_ns,
+			.rss_bytes = sum_of(s->heap_rss_bytes, s->rest_rss_bytes),
+			.lazyfree_bytes = sum_of(s->heap_lazyfree_bytes, s->rest_lazyfree_bytes),
+			.anonhuge_bytes = sum_of(s->heap_anonhuge_bytes, s->rest_anonhuge_bytes),
+		};
+
+		w->smaps(w->arg, &told);
+	}
+}
+
 static void add_row_event(struct rows *rows, const struct event *ev)
 {
 	struct trace_line line;
 	uint64_t missing;
 
+	tell_of_row_event(rows, ev);
 	if (ev->kind == EVENT_STATM && is_known(ev->u.statm.resident_bytes))
 		cycles_add_rss(&rows->cycles, ev->time_ns, ev->u.statm.resident_bytes);
 	if (ev->kind == EVENT_TRACE_BROKEN)
@@ -148,12 +183,26 @@ static int walk_rows_alone(struct run *run)
 	return rc;
 }
 
+static struct watch_fault watched_fault(const struct run *run, const struct fault *f)
+{
+	return (struct watch_fault){ since(run->rows.origin_ns, f->time_ns), f->pid, f->address,
+				     f->weight };
+}
+
+/* Without returns nobody puts faults in order. */
 static void add_fault(void *arg, const struct perfrecord *r, uint64_t weight)
 {
 	struct run *run = arg;
+	const struct watch *w = run->rows.watch;
 	struct fault f = { r->time_ns, r->addr, (uint32_t)r->pid, (uint32_t)weight };
 
-	profiles_add_fault(run->profiles, &f);
+	if (profiles_has_returns(run->profiles)) {
+		profiles_add_fault(run->profiles, &f);
+	} else if (w->fault) {
+		const struct watch_fault told = watched_fault(run, &f);
+
+		w->fault(w->arg, &told);
+	}
 }
 
 static void note(struct run *run, uint64_t time_ns, uint64_t returned_bytes, uint64_t refault_count)
@@ -175,28 +224,53 @@ static bool is_told_of(const struct run *run, const struct ledger_return *r)
 static void on_return(void *arg, const struct ledger_return *r)
 {
 	struct run *run = arg;
+	const struct watch *w = run->rows.watch;
 
 	if (is_told_of(run, r))
 		run->scav_seen_bytes += r->len;
 	note(run, r->time_ns, r->len, 0);
+	if (w->returned) {
+		const struct watch_return told = { since(run->rows.origin_ns, r->time_ns),
+						   r->pid,
+						   r->thread,
+						   r->address,
+						   r->len,
+						   r->syscall_ns,
+						   r->cause,
+						   r->advice };
+
+		w->returned(w->arg, &told);
+	}
 }
 
-static void on_refault(void *arg, const struct fault *f, const struct ledger_refault *r)
+static void on_fault(void *arg, const struct fault *f, const struct ledger_refault *r)
 {
-	(void)r;
-	note(arg, f->time_ns, 0, f->weight);
+	struct run *run = arg;
+	const struct watch *w = run->rows.watch;
+	const struct watch_fault fault = watched_fault(run, f);
+
+	if (r)
+		note(run, f->time_ns, 0, f->weight);
+	if (w->fault)
+		w->fault(w->arg, &fault);
+	if (r && w->refaulted) {
+		const struct watch_refault told = { fault, r->age_ns, r->cause, r->advice };
+
+		w->refaulted(w->arg, &told);
+	}
 }
 
 /* Faults are decoded where they are counted, put in order with the returns, and what comes of it
  * goes to the rows. */
 static void watch_returns(struct run *run)
 {
-	struct profiles_watch watch = { on_return, on_refault, run };
+	struct profiles_watch watch = { on_return, on_fault, run };
+	bool has_returns = profiles_has_returns(run->profiles);
 
-	if (!profiles_has_returns(run->profiles))
-		return;
-	profiles_watch(run->profiles, &watch);
-	faults_hand_on(&run->faults, add_fault, run);
+	if (has_returns)
+		profiles_watch(run->profiles, &watch);
+	if (has_returns || run->rows.watch->fault)
+		faults_hand_on(&run->faults, has_returns, add_fault, run);
 }
 
 static int walk_rows_and_faults(struct run *run, struct err *err)
@@ -256,9 +330,10 @@ static void finish_faults(struct run *run)
 static void finish_stacks(struct run *run)
 {
 	struct model *m = run->m;
-	struct model_stacks *const of[] = { &m->cpu_stacks, &m->fault_stacks };
+	struct model_stacks *const of[] = { &m->cpu_stacks, &m->fault_stacks, &m->refault_stacks };
+	size_t count = profiles_has_returns(run->profiles) ? 3 : 2; /* no returns, no refaults */
 
-	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		if (profiles_was_recorded(run->profiles, i))
 			topstacks_fill(of[i], profiles_at(run->profiles, i));
 	profiles_complain(run->profiles, &m->stacks_missing);
@@ -339,6 +414,7 @@ static int walk_rows(struct run *run, const struct process *shown, struct err *e
 	if (rc < 0)
 		return rc;
 	run->rows.reader = run->reader;
+	run->rows.origin_ns = origin_ns;
 	run->rows.process_id = shown ? shown->id : UNKNOWN_U64;
 	run->rows.is_ours = shown && run->collect.processes.seen_count == 1;
 	processes_init(&run->rows.processes);
@@ -391,6 +467,8 @@ static int run_walks(struct run *run, struct err *err)
 	if (rc)
 		return rc;
 	totals_init(&run->totals, model_memory_limit_bytes(run->m));
+	if (run->rows.watch->begin)
+		run->rows.watch->begin(run->rows.watch->arg, run->m);
 	rc = walk_rows(run, shown, err);
 	if (rc == 0)
 		finish(run, shown);
@@ -403,11 +481,13 @@ static int run_walks(struct run *run, struct err *err)
 int analyze_recording(struct model *m, const char *path, const struct analyze_options *options,
 		      struct err *err)
 {
+	static const struct watch nobody;
 	static const struct profile_request requests[] = {
 		{ .role = PERF_ROLE_CPU, .unit = PROFILE_NANOSECONDS },
 		{ .role = PERF_ROLE_FAULT_STACK, .unit = PROFILE_COUNT },
+		{ .role = PERF_ROLE_FAULT_STACK, .unit = PROFILE_COUNT, .refaults = true },
 	};
-	struct profiles_options stacks = { requests, 2, options->directory };
+	struct profiles_options stacks = { requests, 3, options->directory };
 	struct run *run = xcalloc(1, sizeof(*run));
 	int rc;
 
@@ -416,6 +496,7 @@ int analyze_recording(struct model *m, const char *path, const struct analyze_op
 	run->m = m;
 	run->path = path;
 	run->options = *options;
+	run->rows.watch = options->watch ? options->watch : &nobody;
 	run->profiles = profiles_new(&stacks);
 	collect_init(&run->collect, m);
 	rc = reader_open(&run->reader, path, err);

@@ -68,5 +68,6 @@ json_t *json_of_stacks(const struct model *m)
 
 	json_object_set_new(j, "cpu", one_stacks_json(&m->cpu_stacks, true));
 	json_object_set_new(j, "faults", one_stacks_json(&m->fault_stacks, false));
+	json_object_set_new(j, "refaults", one_stacks_json(&m->refault_stacks, false));
 	return j;
 }

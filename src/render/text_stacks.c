@@ -98,4 +98,5 @@ void text_print_stacks(FILE *out, const struct model *m)
 {
 	print_top(out, "CPU time goes", &m->cpu_stacks);
 	print_top(out, "page faults happen", &m->fault_stacks);
+	print_top(out, "what was given back is taken again", &m->refault_stacks);
 }

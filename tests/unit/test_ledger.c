@@ -104,9 +104,9 @@ static void sums_are_kept_by_cause_and_advice(void **state)
 	struct ledger_refault r;
 
 	(void)state;
-	ledger_return(&l, &(struct ledger_return){ 1, 0, 8 * PAGE, 1 * MS, 700, CAUSE_FORCED,
+	ledger_return(&l, &(struct ledger_return){ 1, 1, 0, 8 * PAGE, 1 * MS, 700, CAUSE_FORCED,
 						   ADVICE_DONTNEED });
-	ledger_return(&l, &(struct ledger_return){ 1, 100 * PAGE, 4 * PAGE, 2 * MS, UNKNOWN_U64,
+	ledger_return(&l, &(struct ledger_return){ 1, 1, 100 * PAGE, 4 * PAGE, 2 * MS, UNKNOWN_U64,
 						   CAUSE_EAGER, ADVICE_FREE });
 	assert_true(ledger_touch(&l, 1, 3 * PAGE, 6 * MS + 400, 1, &r));
 	assert_int_equal(r.age_ns, 5 * MS);
