@@ -108,7 +108,7 @@ asan: ## the suite under address and undefined-behaviour sanitizers
 fuzz: ## each fuzz target for FUZZ_SECONDS (default 10)
 	$(Q)tools/fuzz.sh
 
-bench: all $(addprefix $(B)/tests/bench/,bench_symbols bench_samplers bench_recording bench_tracetext) ## slow-down of targets, speed of parse and report, in one run
+bench: all $(addprefix $(B)/tests/bench/,bench_symbols bench_samplers bench_returns bench_recording bench_tracetext) ## slow-down of targets, speed of parse and report, in one run
 	$(Q)B='$(B)' tools/bench.sh
 
 test-matrix: all $(TOOL_BIN) ## the samples under every Go release that can be had here

@@ -48,8 +48,8 @@ void cycles_add_gc(struct cycles *c, const struct gctrace_cycle *gc, uint64_t mi
 
 /* A TRACE_SCAV or TRACE_SCVG line: belongs to the newest row. Before any row it is the first one's,
  * when that is cycle 1: its line may be printed later than that of a debug.FreeOSMemory() that
- * waited for it. Else it is dropped. */
-void cycles_add_scav(struct cycles *c, const struct trace_line *line);
+ * waited for it. Else it is dropped. time_ns: when it was printed; 0 in a log. */
+void cycles_add_scav(struct cycles *c, const struct trace_line *line, uint64_t time_ns);
 
 /* A resident size; times never go back by more than the sampling period. */
 void cycles_add_rss(struct cycles *c, uint64_t time_ns, uint64_t rss_bytes);

@@ -41,10 +41,15 @@ struct model_cycle {
 	uint64_t scav_background_bytes,
 		scav_eager_bytes;     /* given back; eager: or by FreeOSMemory */
 	uint64_t heap_released_bytes; /* the level: with the system now */
+	/* When the last of these lines was printed, of each kind: each tells of what was given back
+	 * since the one before of its kind. */
+	uint64_t scav_line_ns, scav_forced_line_ns;
+	uint64_t scav_seen_bytes; /* by the calls that these lines tell of */
 	/* Between the end of the last cycle and this one's. */
 	uint64_t returned_bytes; /* by the system calls seen */
 	uint64_t fault_count;	 /* minor, between the end of the last cycle and this one's */
 	uint64_t refault_count;	 /* first faults on pages given back */
+	uint64_t rss_start_bytes; /* the last sample before its start, at most 20 ms earlier */
 	uint64_t rss_end_bytes;	 /* the first sample after its end, at most 20 ms later */
 };
 
@@ -86,6 +91,7 @@ struct model_gc {
 	uint64_t allocated_bytes;
 	double allocated_bytes_per_second;
 	uint64_t heap_live_peak_bytes, heap_goal_peak_bytes;
+	uint64_t heap_goal_last_bytes; /* of the last cycle; unknown when it had none */
 	/* The longest run of cycles whose goal was within 5 % of the live heap, or of GOMEMLIMIT.
 	 */
 	uint64_t tight_run_count, tight_run_ns;
@@ -154,6 +160,13 @@ struct model_faults {
 /* How memory is given back. */
 enum model_advice { ADVICE_DONTNEED, ADVICE_FREE, ADVICE_COUNT };
 
+/* Advice about huge pages, which gives nothing back. */
+enum model_huge { HUGE_WANTED, HUGE_UNWANTED, HUGE_COLLAPSE, HUGE_COUNT };
+
+struct model_huge_sum {
+	uint64_t call_count, bytes;
+};
+
 struct model_return_sum {
 	uint64_t call_count, bytes, refault_bytes;
 };
@@ -163,12 +176,17 @@ struct model_returns {
 	const char *source; /* "tracepoint"; NULL: not recorded, and every figure unknown */
 	struct buf why_off; /* then: why */
 	struct model_return_sum all, by_cause[CAUSE_COUNT], by_advice[ADVICE_COUNT];
+	struct model_huge_sum huge[HUGE_COUNT];
 	uint64_t syscall_ns;	/* within the calls */
 	uint64_t failed_count;	/* calls that gave nothing back, not among the others */
 	uint64_t unended_count; /* calls whose end was not seen: taken to have succeeded */
 	/* By the Go scavenger, up to its last trace lines: what the sum of these says, too.
 	 * Unknown without such lines, and when several processes printed. */
 	uint64_t until_scav_line_bytes;
+	/* Cycles with such lines, and how many of them agree with the calls to the byte. */
+	uint64_t checked_cycle_count, agreeing_cycle_count;
+	/* From the end of the collection before to a return by Go's scavenger, of all such calls. */
+	uint64_t after_cycle_p50_ns, after_cycle_p90_ns;
 	uint64_t repeated_bytes;  /* given back that had been given back before */
 	uint64_t away_bytes;	  /* never touched again */
 	bool has_refaults;	  /* addresses of faults were recorded; else refaults are unknown */
@@ -177,11 +195,16 @@ struct model_returns {
 	uint64_t refault_count;
 	uint64_t age_p50_ns, age_p90_ns, age_p99_ns; /* from return to refault */
 	double regret_ratio;			     /* refaulted bytes over returned bytes */
+	/* CPU time in the kernel's path of faults, for the share of refaults among the faults: by CPU
+	 * samples. Unknown where these do not reach into the kernel. */
+	uint64_t refault_cpu_ns;
 };
 
 struct model_memory {
 	uint64_t rss_peak_bytes, rss_mean_bytes;
 	double rss_byte_seconds;
+	uint64_t rss_growth_bytes; /* all steps upwards between samples: RSS grew by this in all */
+	uint64_t heap_rss_last_bytes; /* at the last read of smaps */
 	uint64_t lazyfree_peak_bytes, honest_peak_bytes, honest_mean_bytes, anonhuge_peak_bytes;
 	uint64_t heap_rss_peak_bytes;
 	uint64_t

@@ -58,6 +58,7 @@ enum profile_cause {
 	CAUSE_BACKGROUND,
 	CAUSE_EAGER,
 	CAUSE_FORCED,
+	CAUSE_NATIVE, /* by code that is not Go's: an allocator of C, say */
 	CAUSE_OTHER,
 	CAUSE_COUNT
 };

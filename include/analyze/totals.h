@@ -18,7 +18,7 @@ struct totals {
 	uint64_t known_gc_cpu_ns;
 	double known_procs_ns; /* P x time */
 	uint64_t allocated_bytes, allocated_over_ns;
-	uint64_t live_peak_bytes, goal_peak_bytes, procs_max, cpu_percent;
+	uint64_t live_peak_bytes, goal_peak_bytes, goal_last_bytes, procs_max, cpu_percent;
 	uint64_t scav_background_bytes, scav_eager_bytes, released_bytes;
 	uint64_t tight_count, tight_start_ns;		/* the run that goes on */
 	uint64_t tight_longest_count, tight_longest_ns; /* the longest one */

@@ -153,6 +153,8 @@ enum perf_role {
 	PERF_ROLE_RETURN = 7,	     /* stacks of all calls of madvise(2) */
 	PERF_ROLE_EVENT = 8,	     /* stacks of the event that the user asked for by name */
 	PERF_ROLE_RETURN_END = 9,    /* ends of calls of madvise(2): when, and with what result */
+	PERF_ROLE_UNMAP = 10,	     /* calls of munmap(2) */
+	PERF_ROLE_MAP_FIXED = 11,    /* calls of mmap(2) with MAP_FIXED */
 };
 
 struct event_perf_data {

@@ -12,6 +12,7 @@
 /* A level that is known at moments: its peak, and the area under the line through them. */
 struct level {
 	uint64_t count, first_ns, last_ns, last, peak;
+	uint64_t growth; /* all steps upwards */
 	double area; /* level x ns */
 };
 

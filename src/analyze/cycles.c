@@ -34,6 +34,10 @@ void cycles_init(struct cycles *c, uint64_t init_ns, uint64_t origin_ns, bool wa
 				      .scav_background_bytes = UNKNOWN_U64,
 				      .scav_eager_bytes = UNKNOWN_U64,
 				      .heap_released_bytes = UNKNOWN_U64,
+				      .scav_line_ns = UNKNOWN_U64,
+				      .scav_forced_line_ns = UNKNOWN_U64,
+				      .scav_seen_bytes = UNKNOWN_U64,
+				      .rss_start_bytes = UNKNOWN_U64,
 				      .returned_bytes = UNKNOWN_U64,
 				      .fault_count = UNKNOWN_U64,
 				      .refault_count = UNKNOWN_U64,
@@ -106,16 +110,18 @@ static uint64_t allocated(const struct cycles *c, const struct model_cycle *row)
 							: 0;
 }
 
-/* The first sample at or after the row's end decides; true when it is known that none will fit
- * better. */
+/* The first sample at or after the row's end decides, and the last one up to its start; true when it
+ * is known that none will fit better. */
 static bool decide_rss(const struct cycles *c, struct model_cycle *row)
 {
-	uint64_t end_ns = c->origin_ns + row->end_ns;
+	uint64_t start_ns = c->origin_ns + row->start_ns, end_ns = c->origin_ns + row->end_ns;
 	uint64_t kept = c->sample_count < CYCLES_SAMPLES_MAX ? c->sample_count : CYCLES_SAMPLES_MAX;
 
 	for (uint64_t i = c->sample_count - kept; i < c->sample_count; i++) {
 		const struct cycles_sample *s = &c->samples[i % CYCLES_SAMPLES_MAX];
 
+		if (s->time_ns <= start_ns && start_ns - s->time_ns <= CYCLES_RSS_WITHIN_NS)
+			row->rss_start_bytes = s->rss_bytes;
 		if (s->time_ns < end_ns)
 			continue;
 		/* With older samples dropped, the first one kept need not be the first one after.
@@ -166,12 +172,15 @@ static void sum_known(uint64_t *sum, uint64_t more)
 		*sum = is_known(*sum) ? *sum + more : more;
 }
 
-void cycles_add_scav(struct cycles *c, const struct trace_line *line)
+void cycles_add_scav(struct cycles *c, const struct trace_line *line, uint64_t time_ns)
 {
 	struct model_cycle *row = c->used ? row_at(c, c->used - 1) : &c->before;
 
 	if (line->kind == TRACE_SCAV) {
 		const struct scav_line *s = &line->u.scav;
+
+		*(s->forced ? &row->scav_forced_line_ns : &row->scav_line_ns) =
+			time_ns > c->origin_ns ? time_ns - c->origin_ns : 0;
 		/* Up to Go 1.20 one figure is all that a line has, whoever did the work. */
 		bool is_all_forced = s->forced && !is_known(s->eager_bytes);
 

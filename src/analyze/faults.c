@@ -73,12 +73,23 @@ static void grow_rows(struct faults *f)
 	forget_current(f);
 }
 
+/* Nothing that comes later than this concerns the row. */
+static uint64_t row_settled_ns(const struct faults *f, const struct faults_row *row)
+{
+	uint64_t line_ns = known_max(row->cycle.scav_line_ns, row->cycle.scav_forced_line_ns);
+	uint64_t end_ns = row_end_ns(f, row);
+
+	return f->has_returns && is_known(line_ns) && f->origin_ns + line_ns > end_ns
+		       ? f->origin_ns + line_ns
+		       : end_ns;
+}
+
 static bool is_complete(const struct faults *f, const struct faults_row *row, bool is_whole)
 {
 	/* Behind a hole in the numbers the interval is that of several cycles. */
 	if (row->cycle.missing_before)
 		return false;
-	return is_whole || (is_known(f->drained_ns) && f->drained_ns >= row_end_ns(f, row));
+	return is_whole || (is_known(f->drained_ns) && f->drained_ns >= row_settled_ns(f, row));
 }
 
 /* Hand on the front row. */
@@ -93,6 +104,8 @@ static int emit_front(struct faults *f, bool is_whole)
 	if (f->has_returns && is_complete(f, row, is_whole)) {
 		row->cycle.returned_bytes = row->returned_bytes;
 		row->cycle.refault_count = row->refault_count;
+		if (is_known(row->cycle.scav_line_ns) || is_known(row->cycle.scav_forced_line_ns))
+			row->cycle.scav_seen_bytes = row->told_bytes;
 	}
 	f->emitted_end_ns = row_end_ns(f, row);
 	f->first = (f->first + 1) & (f->capacity - 1);
@@ -190,6 +203,34 @@ int faults_note(struct faults *f, uint64_t time_ns, uint64_t returned_bytes, uin
 	return 0;
 }
 
+static bool tells_of(const struct faults *f, const struct faults_row *row, uint64_t time_ns,
+		     bool is_forced)
+{
+	uint64_t line_ns =
+		is_forced ? row->cycle.scav_forced_line_ns : row->cycle.scav_line_ns;
+
+	return is_known(line_ns) && f->origin_ns + line_ns >= time_ns;
+}
+
+/* A line is printed behind the end of its cycle: of what was given back in between the row before
+ * tells. */
+void faults_note_told(struct faults *f, uint64_t time_ns, uint64_t bytes, bool is_forced)
+{
+	size_t i = find_row(f, time_ns);
+
+	if (i && tells_of(f, row_at(f, i - 1), time_ns, is_forced))
+		i--;
+	while (i < f->used && !tells_of(f, row_at(f, i), time_ns, is_forced))
+		i++;
+	if (i < f->used)
+		row_at(f, i)->told_bytes += bytes;
+}
+
+uint64_t faults_since_cycle_ns(const struct faults *f, uint64_t time_ns)
+{
+	return f->low_ns && time_ns >= f->low_ns ? time_ns - f->low_ns : UNKNOWN_U64;
+}
+
 static int count_fault(struct faults *f, const struct perfrecord *r)
 {
 	const struct faults_attr *attr = &f->attrs[r->layout->user];
@@ -256,7 +297,7 @@ static int add_round(struct faults *f, uint64_t drained_ns)
 		return 0;
 	f->drained_ns =
 		is_known(f->drained_ns) && f->drained_ns > drained_ns ? f->drained_ns : drained_ns;
-	while (rc == 0 && f->used && row_end_ns(f, row_at(f, 0)) < f->drained_ns)
+	while (rc == 0 && f->used && row_settled_ns(f, row_at(f, 0)) < f->drained_ns)
 		rc = emit_front(f, false);
 	return rc;
 }

@@ -26,6 +26,7 @@ typedef int faults_pull(void *arg, struct model_cycle *ret);
 struct faults_row {
 	struct model_cycle cycle;
 	uint64_t count, refault_count, returned_bytes;
+	uint64_t told_bytes; /* of returns that a scavenger line tells of */
 	bool is_estimate;
 };
 
@@ -76,6 +77,14 @@ void faults_hand_on(struct faults *f, bool has_returns, faults_each *each, void 
  * sink or the pull returned. */
 int faults_note(struct faults *f, uint64_t time_ns, uint64_t returned_bytes,
 		uint64_t refault_count);
+
+/* What was given back will be told of by the next scavenger line of its kind. After faults_note of
+ * the same time. */
+void faults_note_told(struct faults *f, uint64_t time_ns, uint64_t bytes, bool is_forced);
+
+/* From the end of the cycle before to the time of the last faults_note; UNKNOWN_U64 before the
+ * first. */
+uint64_t faults_since_cycle_ns(const struct faults *f, uint64_t time_ns);
 
 /* An event of the recording, perf data included. 0 or what the sink or the pull returned. */
 int faults_add(struct faults *f, const struct event *ev);

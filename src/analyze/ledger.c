@@ -184,6 +184,21 @@ bool ledger_touch(struct ledger *l, uint64_t pid, uint64_t address, uint64_t tim
 	return true;
 }
 
+/* What of the chunk lies in [page, end). */
+static void forget_part(struct ledger *l, struct ledger_chunk *c, uint64_t pid, uint64_t page,
+			uint64_t end)
+{
+	uint64_t first, from, to;
+
+	if (!c || c->pid != pid)
+		return;
+	first = c->number * LEDGER_CHUNK_PAGES;
+	from = page > first ? page - first : 0;
+	to = end < first + LEDGER_CHUNK_PAGES ? (end > first ? end - first : 0) : LEDGER_CHUNK_PAGES;
+	if (from < to && spend(l, to - from))
+		memset(c->pages + from, 0, (to - from) * sizeof(c->pages[0]));
+}
+
 void ledger_forget(struct ledger *l, uint64_t pid)
 {
 	if (!spend(l, chunk_count(l)))
@@ -194,6 +209,27 @@ void ledger_forget(struct ledger *l, uint64_t pid)
 		if (c->pid == pid && spend(l, LEDGER_CHUNK_PAGES))
 			memset(c->pages, 0, sizeof(c->pages));
 	}
+}
+
+void ledger_forget_range(struct ledger *l, uint64_t pid, uint64_t address, uint64_t len)
+{
+	uint64_t page = address / l->page_bytes, end;
+	size_t chunks;
+
+	if (len > UINT64_MAX - address)
+		return;
+	end = (address + len) / l->page_bytes + ((address + len) % l->page_bytes != 0);
+	/* A large range has few chunks, or is told of by a made-up recording. */
+	chunks = (size_t)((end - page) / LEDGER_CHUNK_PAGES + 2);
+	if (chunk_count(l) == 0 || !spend(l, chunks < chunk_count(l) ? chunks : chunk_count(l)))
+		return;
+	if (chunks > chunk_count(l)) {
+		for (size_t i = 0; i < chunk_count(l); i++)
+			forget_part(l, chunk_at(l, i), pid, page, end);
+		return;
+	}
+	for (uint64_t n = page / LEDGER_CHUNK_PAGES; n * LEDGER_CHUNK_PAGES < end; n++)
+		forget_part(l, find(l, pid, n), pid, page, end);
 }
 
 void ledger_done(struct ledger *l)

@@ -73,6 +73,9 @@ bool ledger_touch(struct ledger *l, uint64_t pid, uint64_t address, uint64_t tim
 /* The process is another program now: what was there before cannot be touched again. */
 void ledger_forget(struct ledger *l, uint64_t pid);
 
+/* Nothing is mapped there any more, or something new. */
+void ledger_forget_range(struct ledger *l, uint64_t pid, uint64_t address, uint64_t len);
+
 void ledger_done(struct ledger *l);
 
 #endif

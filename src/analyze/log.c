@@ -53,7 +53,7 @@ static int on_item(void *arg, const struct tracetext_item *item)
 	case TRACE_SCVG:
 		log->scav_line_count++;
 		if (log->is_ours)
-			cycles_add_scav(&log->cycles, &item->line);
+			cycles_add_scav(&log->cycles, &item->line, 0);
 		return 0;
 	default:
 		return 0;

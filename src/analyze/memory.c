@@ -10,6 +10,7 @@ void level_add(struct level *l, uint64_t time_ns, uint64_t value)
 		l->first_ns = time_ns;
 		l->peak = value;
 	} else if (time_ns > l->last_ns) {
+		l->growth += value > l->last ? value - l->last : 0;
 		l->area += ((double)l->last + (double)value) / 2 * (double)(time_ns - l->last_ns);
 	} else {
 		time_ns = l->last_ns;
@@ -40,6 +41,8 @@ static void add_smaps(struct memory *mem, struct model *m, const struct event *e
 	out->smaps_count = is_known(out->smaps_count) ? out->smaps_count + 1 : 1;
 	out->lazyfree_peak_bytes = known_max(out->lazyfree_peak_bytes, lazyfree);
 	out->anonhuge_peak_bytes = known_max(out->anonhuge_peak_bytes, anonhuge);
+	if (is_known(s->heap_rss_bytes))
+		out->heap_rss_last_bytes = s->heap_rss_bytes;
 	out->heap_rss_peak_bytes = known_max(out->heap_rss_peak_bytes, s->heap_rss_bytes);
 	if (is_known(s->heap_anonhuge_bytes) &&
 	    (!is_known(out->heap_anonhuge_peak_bytes) ||
@@ -95,6 +98,8 @@ void memory_finish(const struct memory *mem, struct model *m)
 	out->rss_peak_bytes =
 		known_max(mem->hwm_bytes, mem->rss.count ? mem->rss.peak : UNKNOWN_U64);
 	out->rss_mean_bytes = level_mean(&mem->rss);
+	if (mem->rss.count > 1)
+		out->rss_growth_bytes = mem->rss.growth;
 	if (mem->rss.count > 1)
 		out->rss_byte_seconds = mem->rss.area / (double)NS_PER_S;
 	out->honest_peak_bytes = mem->honest.count ? mem->honest.peak : UNKNOWN_U64;

@@ -28,6 +28,7 @@ static void gc_init(struct model_gc *gc)
 		.allocated_bytes_per_second = NAN,
 		.heap_live_peak_bytes = UNKNOWN_U64,
 		.heap_goal_peak_bytes = UNKNOWN_U64,
+		.heap_goal_last_bytes = UNKNOWN_U64,
 		.scav_background_bytes = UNKNOWN_U64,
 		.scav_eager_bytes = UNKNOWN_U64,
 		.heap_released_bytes = UNKNOWN_U64,
@@ -52,6 +53,9 @@ static void returns_init(struct model_returns *r)
 	memset(r->by_cause, 0xff, sizeof(r->by_cause));
 	memset(r->by_advice, 0xff, sizeof(r->by_advice));
 	r->until_scav_line_bytes = UNKNOWN_U64;
+	r->checked_cycle_count = r->agreeing_cycle_count = UNKNOWN_U64;
+	r->after_cycle_p50_ns = r->after_cycle_p90_ns = r->refault_cpu_ns = UNKNOWN_U64;
+	memset(r->huge, 0xff, sizeof(r->huge));
 	r->syscall_ns = r->failed_count = r->unended_count = UNKNOWN_U64;
 	r->repeated_bytes = r->away_bytes = r->refault_count = UNKNOWN_U64;
 	r->age_p50_ns = r->age_p90_ns = r->age_p99_ns = UNKNOWN_U64;

@@ -23,7 +23,7 @@ const char *profile_cause_name(enum profile_cause cause)
 	static const char *const names[CAUSE_COUNT] = {
 		[CAUSE_NONE] = "",	 [CAUSE_BACKGROUND] = "background",
 		[CAUSE_EAGER] = "eager", [CAUSE_FORCED] = "forced",
-		[CAUSE_OTHER] = "other",
+		[CAUSE_NATIVE] = "native", [CAUSE_OTHER] = "other",
 	};
 
 	return (unsigned)cause < CAUSE_COUNT ? names[cause] : "";

@@ -17,6 +17,10 @@ enum {
 };
 #define MISC_COMM_EXEC (1u << 13)
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* linux/mman.h since 6.1 */
+#endif
+
 struct thread_search {
 	const struct profiles *p;
 	uint64_t tid;
@@ -67,15 +71,36 @@ static void inherit_name(struct profiles *p, const struct perfrecord *r)
 		get_thread(p, r->pid, r->tid)->name = name;
 }
 
+/* Advice about huge pages is counted, and that is all. */
+static void count_huge(struct profiles *p, uint64_t advice, uint64_t len)
+{
+	static const int advices[HUGE_COUNT] = {
+		[HUGE_WANTED] = MADV_HUGEPAGE,
+		[HUGE_UNWANTED] = MADV_NOHUGEPAGE,
+		[HUGE_COLLAPSE] = MADV_COLLAPSE,
+	};
+
+	for (size_t i = 0; i < HUGE_COUNT; i++) {
+		if (advice != (uint64_t)advices[i])
+			continue;
+		p->huge[i].call_count++;
+		p->huge[i].bytes += len;
+	}
+}
+
 /* What a call of madvise(2) gives back. False when it gives nothing back. */
-static bool read_return(const struct perfrecord *r, struct ledger_return *ret)
+static bool read_return(struct profiles *p, const struct perfrecord *r, struct ledger_return *ret)
 {
 	enum { ADDRESS, LEN, ADVICE, ARGUMENTS };
 	uint64_t a[ARGUMENTS];
 
-	if (!syscallraw_arguments(r->raw, a, ARGUMENTS) ||
-	    (a[ADVICE] != MADV_DONTNEED && a[ADVICE] != MADV_FREE))
+	if (!syscallraw_arguments(r->raw, a, ARGUMENTS))
 		return false;
+	a[ADVICE] = (uint32_t)a[ADVICE]; /* an int for the kernel */
+	if (a[ADVICE] != MADV_DONTNEED && a[ADVICE] != MADV_FREE) {
+		count_huge(p, a[ADVICE], a[LEN]);
+		return false;
+	}
 	*ret = (struct ledger_return){
 		.pid = r->pid,
 		.thread = r->tid,
@@ -117,6 +142,27 @@ static size_t roles_of_chain(const struct profiles *p, uint32_t *roles)
 	return c->count;
 }
 
+/* The innermost function of the program's own tells whether Go made the call. */
+static bool is_native(const struct profiles *p)
+{
+	for (size_t i = 0; i < p->chain.count; i++) {
+		const struct location_facts *f =
+			locations_facts(&p->locations, p->chain.locations[i]);
+
+		if (!f->is_kernel)
+			return !f->is_go && f->is_named;
+	}
+	return false;
+}
+
+static enum profile_cause cause_of_chain(const struct profiles *p)
+{
+	uint32_t roles[CHAIN_MAX];
+	enum profile_cause cause = framerole_cause(roles, roles_of_chain(p, roles));
+
+	return cause == CAUSE_OTHER && is_native(p) ? CAUSE_NATIVE : cause;
+}
+
 /* What the stack says of its row, once for each. */
 static void label(const struct profiles *p, struct profile_stack *row, uint64_t role)
 {
@@ -125,7 +171,7 @@ static void label(const struct profiles *p, struct profile_stack *row, uint64_t 
 
 	row->phase = framerole_phase(roles, count);
 	row->use = framerole_use(roles, count);
-	row->cause = role == PERF_ROLE_RETURN ? framerole_cause(roles, count) : CAUSE_NONE;
+	row->cause = role == PERF_ROLE_RETURN ? cause_of_chain(p) : CAUSE_NONE;
 }
 
 static void add_sample(struct profiles *p, struct profiles_selection *s, const struct perfrecord *r,
@@ -166,13 +212,6 @@ static bool is_wanted(const struct profiles *p, const struct profiles_selection 
 	return !s->request.refaults || ledger_has(&p->ledger, r->pid, r->addr);
 }
 
-static enum profile_cause cause_of_chain(const struct profiles *p)
-{
-	uint32_t roles[CHAIN_MAX];
-
-	return framerole_cause(roles, roles_of_chain(p, roles));
-}
-
 static void take_stack(struct profiles *p, const struct perfrecord *r, uint64_t return_bytes,
 		       bool has_chain)
 {
@@ -190,7 +229,7 @@ static void take_return(struct profiles *p, const struct perfrecord *r)
 {
 	struct ledger_return begun;
 
-	if (!read_return(r, &begun))
+	if (!read_return(p, r, &begun))
 		return;
 	if (p->keeps_ledger) {
 		make_chain(p, r);
@@ -208,6 +247,21 @@ static void take_return_end(struct profiles *p, const struct perfrecord *r)
 		profiles_end_return(p, find_thread(p, r->pid, r->tid), r->time_ns, result);
 }
 
+/* mmap(2) is recorded with MAP_FIXED alone. */
+static void take_mapping(struct profiles *p, const struct perfrecord *r, bool is_new)
+{
+	enum { ADDRESS, LEN, ARGUMENTS };
+	uint64_t a[ARGUMENTS];
+
+	if (!p->keeps_ledger || !syscallraw_arguments(r->raw, a, ARGUMENTS))
+		return;
+	if (is_new)
+		profiles_map_fixed(p, find_thread(p, r->pid, r->tid), r->pid, a[ADDRESS], a[LEN],
+				   r->time_ns);
+	else
+		profiles_unmap(p, r->pid, a[ADDRESS], a[LEN], r->time_ns);
+}
+
 static void take_sample(struct profiles *p, const struct perfrecord *r)
 {
 	switch (p->attrs[r->layout->user].role) {
@@ -216,6 +270,12 @@ static void take_sample(struct profiles *p, const struct perfrecord *r)
 		break;
 	case PERF_ROLE_RETURN_END:
 		take_return_end(p, r);
+		break;
+	case PERF_ROLE_UNMAP:
+		take_mapping(p, r, false);
+		break;
+	case PERF_ROLE_MAP_FIXED:
+		take_mapping(p, r, true);
 		break;
 	case PERF_ROLE_FAULT_STACK:
 		profiles_settle_faults(p, r->time_ns);

@@ -84,12 +84,37 @@ void profiles_end_return(struct profiles *p, uint32_t thread, uint64_t time_ns, 
 	if (!call->is_open)
 		return;
 	call->is_open = false;
+	call->has_failed = result < 0;
 	if (result < 0) {
 		p->failed_return_count++;
 		return;
 	}
 	r.syscall_ns = time_ns >= r.time_ns ? time_ns - r.time_ns : UNKNOWN_U64;
 	r.time_ns = time_ns;
+	settle(p, &r);
+}
+
+void profiles_unmap(struct profiles *p, uint64_t pid, uint64_t address, uint64_t len,
+		    uint64_t time_ns)
+{
+	profiles_settle_faults(p, time_ns);
+	ledger_forget_range(&p->ledger, pid, address, len);
+}
+
+/* runtime/mem_linux.go, sysUnusedOS, Go 1.21: where madvise fails, the range is mapped anew. */
+void profiles_map_fixed(struct profiles *p, uint32_t thread, uint64_t pid, uint64_t address,
+			uint64_t len, uint64_t time_ns)
+{
+	struct profiles_call *call = call_of(p, thread);
+	struct ledger_return r = call->begun;
+
+	if (!call->has_failed || call->is_open || r.address != address || r.len != len) {
+		profiles_unmap(p, pid, address, len, time_ns);
+		return;
+	}
+	call->has_failed = false;
+	r.time_ns = time_ns;
+	r.syscall_ns = UNKNOWN_U64;
 	settle(p, &r);
 }
 

@@ -43,6 +43,8 @@ struct run {
 	struct totals totals;
 	struct reader *reader, *perf_reader;
 	uint64_t scav_seen_bytes; /* returns that the scavenger's lines tell of, too */
+	uint64_t checked_cycle_count, agreeing_cycle_count; /* cycles with such lines */
+	struct stats after_cycle_us; /* from a cycle's end to the returns behind it */
 	int note_rc;		  /* the first failure while returns were told of */
 };
 
@@ -136,7 +138,7 @@ static void add_row_event(struct rows *rows, const struct event *ev)
 	case TRACE_SCAV:
 	case TRACE_SCVG:
 		if (rows->is_ours)
-			cycles_add_scav(&rows->cycles, &line);
+			cycles_add_scav(&rows->cycles, &line, ev->time_ns);
 		break;
 	case TRACE_NOT_RUNTIME:
 		processes_add_broken(&rows->processes, ev->u.trace_line.line);
@@ -164,12 +166,25 @@ static int pull_row(void *arg, struct model_cycle *ret)
 	return 1;
 }
 
+/* The runtime's own account of a cycle beside ours. */
+static void check_scavenger(struct run *run, const struct model_cycle *c)
+{
+	uint64_t said = (is_known(c->scav_background_bytes) ? c->scav_background_bytes : 0) +
+			(is_known(c->scav_eager_bytes) ? c->scav_eager_bytes : 0);
+
+	if (!is_known(c->scav_seen_bytes))
+		return;
+	run->checked_cycle_count++;
+	run->agreeing_cycle_count += c->scav_seen_bytes == said;
+}
+
 /* Every final row comes by here on its way to the caller. */
 static int count_row(void *arg, const struct model_cycle *c)
 {
 	struct run *run = arg;
 
 	totals_add(&run->totals, c);
+	check_scavenger(run, c);
 	return run->options.sink.cycle ? run->options.sink.cycle(run->options.sink.arg, c) : 0;
 }
 
@@ -217,8 +232,22 @@ static bool is_told_of(const struct run *run, const struct ledger_return *r)
 	uint64_t until_ns = r->cause == CAUSE_FORCED ? run->collect.last_forced_scav_ns
 						     : run->collect.last_scav_ns;
 
-	return r->cause != CAUSE_OTHER && r->pid == run->m->target.pid && is_known(until_ns) &&
-	       r->time_ns <= until_ns;
+	return is_known(until_ns) && r->time_ns <= until_ns;
+}
+
+/* By Go's scavenger: what its lines must tell of, and how long after a collection it came. */
+static void note_scavenged(struct run *run, const struct ledger_return *r)
+{
+	uint64_t since_ns = faults_since_cycle_ns(&run->faults, r->time_ns);
+
+	if (r->cause >= CAUSE_NATIVE || r->pid != run->m->target.pid)
+		return;
+	if (is_known(since_ns))
+		stats_add(&run->after_cycle_us, since_ns / 1000);
+	if (!is_told_of(run, r))
+		return;
+	run->scav_seen_bytes += r->len;
+	faults_note_told(&run->faults, r->time_ns, r->len, r->cause == CAUSE_FORCED);
 }
 
 static void on_return(void *arg, const struct ledger_return *r)
@@ -226,9 +255,8 @@ static void on_return(void *arg, const struct ledger_return *r)
 	struct run *run = arg;
 	const struct watch *w = run->rows.watch;
 
-	if (is_told_of(run, r))
-		run->scav_seen_bytes += r->len;
 	note(run, r->time_ns, r->len, 0);
+	note_scavenged(run, r);
 	if (w->returned) {
 		const struct watch_return told = { since(run->rows.origin_ns, r->time_ns),
 						   r->pid,
@@ -428,6 +456,45 @@ static int walk_rows(struct run *run, const struct process *shown, struct err *e
 	return walk_rows_and_faults(run, err);
 }
 
+static void finish_check(const struct run *run)
+{
+	struct model_returns *r = &run->m->returns;
+
+	r->until_scav_line_bytes = run->scav_seen_bytes;
+	r->checked_cycle_count = run->checked_cycle_count;
+	r->agreeing_cycle_count = run->agreeing_cycle_count;
+}
+
+static void finish_delays(const struct run *run)
+{
+	struct stats_slot *sorted = stats_sorted(&run->after_cycle_us);
+	uint64_t p50 = stats_percentile(&run->after_cycle_us, sorted, 500);
+	uint64_t p90 = stats_percentile(&run->after_cycle_us, sorted, 900);
+
+	free(sorted);
+	if (!is_known(p50))
+		return;
+	run->m->returns.after_cycle_p50_ns = p50 * 1000;
+	run->m->returns.after_cycle_p90_ns = p90 * 1000;
+}
+
+/* A refault costs what a fault costs: its share of the time that CPU samples found in the kernel's
+ * path of faults. */
+static uint64_t refault_cpu_ns(const struct model *m)
+{
+	const struct model_stacks *s = &m->cpu_stacks;
+	double share;
+
+	if (!s->was_recorded || s->sample_count == 0 || s->by_use[USE_PAGE_FAULT] == 0 ||
+	    !m->returns.has_refaults || !is_known(m->returns.refault_count) ||
+	    !is_known(m->faults.minor_count) || m->faults.minor_count == 0 ||
+	    !is_known(s->value))
+		return UNKNOWN_U64;
+	share = (double)m->returns.refault_count / (double)m->faults.minor_count;
+	return (uint64_t)((double)s->value * (double)s->by_use[USE_PAGE_FAULT] /
+			  (double)s->sample_count * (share < 1 ? share : 1));
+}
+
 static void finish(struct run *run, const struct process *shown)
 {
 	struct model *m = run->m;
@@ -452,7 +519,9 @@ static void finish(struct run *run, const struct process *shown)
 		m->gc.cpu_used_share = (double)m->gc.cpu_ns / used_ns;
 	if (m->returns.source && m->gc.scav_line_count && m->process_is_target &&
 	    m->process_count == 1)
-		m->returns.until_scav_line_bytes = run->scav_seen_bytes;
+		finish_check(run);
+	finish_delays(run);
+	m->returns.refault_cpu_ns = refault_cpu_ns(m);
 	settle_losses(&m->losses, m->recording.end == MODEL_WHOLE);
 	findings_make(m);
 }
@@ -475,6 +544,7 @@ static int run_walks(struct run *run, struct err *err)
 	cycles_done(&run->rows.cycles);
 	faults_done(&run->faults);
 	totals_done(&run->totals);
+	stats_done(&run->after_cycle_us);
 	return rc;
 }
 

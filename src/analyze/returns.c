@@ -70,6 +70,7 @@ void returns_fill(struct model *m, const struct profiles *p)
 		r->syscall_ns = l->syscall_ns;
 	r->failed_count = p->has_return_ends ? p->failed_return_count : UNKNOWN_U64;
 	r->unended_count = p->has_return_ends ? p->open_return_count : UNKNOWN_U64;
+	memcpy(r->huge, p->huge, sizeof(r->huge));
 	r->repeated_bytes = l->repeated_bytes;
 	r->has_refaults = p->has_addresses;
 	r->refault_is_estimate =

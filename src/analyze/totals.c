@@ -25,6 +25,7 @@ void totals_init(struct totals *t, uint64_t memory_limit_bytes)
 		.memory_limit_bytes = memory_limit_bytes,
 		.live_peak_bytes = UNKNOWN_U64,
 		.goal_peak_bytes = UNKNOWN_U64,
+		.goal_last_bytes = UNKNOWN_U64,
 		.procs_max = UNKNOWN_U64,
 		.cpu_percent = UNKNOWN_U64,
 		.scav_background_bytes = UNKNOWN_U64,
@@ -122,6 +123,7 @@ void totals_add(struct totals *t, const struct model_cycle *c)
 	t->live_peak_bytes = known_max(t->live_peak_bytes, c->heap_live_bytes);
 	if (!c->has_no_goal)
 		t->goal_peak_bytes = known_max(t->goal_peak_bytes, c->goal_bytes);
+	t->goal_last_bytes = c->has_no_goal ? UNKNOWN_U64 : c->goal_bytes;
 	t->procs_max = known_max(t->procs_max, c->procs);
 	t->cpu_percent = c->gc_cpu_percent;
 	sum_known(&t->scav_background_bytes, c->scav_background_bytes);
@@ -188,6 +190,7 @@ void totals_finish(const struct totals *t, struct model_gc *gc)
 	gc->procs_max = t->procs_max;
 	gc->heap_live_peak_bytes = t->live_peak_bytes;
 	gc->heap_goal_peak_bytes = t->goal_peak_bytes;
+	gc->heap_goal_last_bytes = t->goal_last_bytes;
 	if (t->allocated_over_ns) {
 		gc->allocated_bytes = t->allocated_bytes;
 		gc->allocated_bytes_per_second = (double)t->allocated_bytes * (double)NS_PER_S /

@@ -55,6 +55,9 @@ static int open_slot(struct perfset *p, size_t index, int slot, pid_t pid, struc
 		return err_set(err, -rc, "cannot open perf event %s on CPU %d", p->slots[slot].name,
 			       cpu);
 	}
+	if (p->slots[slot].filter &&
+	    ioctl(*fd, PERF_EVENT_IOC_SET_FILTER, p->slots[slot].filter) < 0)
+		return err_set(err, errno, "cannot filter the perf event %s", p->slots[slot].name);
 	if (ioctl(*fd, PERF_EVENT_IOC_ID, &p->ids[index * PERFSLOTS_MAX + (size_t)slot]) < 0)
 		return err_set(err, errno, "cannot learn the id of a perf event");
 	if (p->rings[index].page) {
@@ -234,6 +237,10 @@ static const char *source_name(char *buf, size_t cap, const struct slot *s)
 		return "perf.returns";
 	case PERF_ROLE_RETURN_END:
 		return "perf.return-ends";
+	case PERF_ROLE_UNMAP:
+		return "perf.unmaps";
+	case PERF_ROLE_MAP_FIXED:
+		return "perf.fixed-maps";
 	default:
 		snprintf(buf, cap, "perf.event %s", s->name);
 		return buf;

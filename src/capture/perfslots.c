@@ -98,6 +98,12 @@ void perfslots_plan(struct slot *slots, const struct perfset_config *c)
 						.optional = true,
 						.is_tracepoint = true,
 						.sample_period = 1 };
+	slots[SLOT_UNMAP] = slots[SLOT_MAP_FIXED] = slots[SLOT_RETURN_END];
+	slots[SLOT_UNMAP].role = PERF_ROLE_UNMAP;
+	slots[SLOT_UNMAP].name = "syscalls/sys_enter_munmap";
+	slots[SLOT_MAP_FIXED].role = PERF_ROLE_MAP_FIXED;
+	slots[SLOT_MAP_FIXED].name = "syscalls/sys_enter_mmap";
+	slots[SLOT_MAP_FIXED].filter = "flags & 0x10"; /* MAP_FIXED */
 	if (c->stack_bytes > FREQUENT_STACK_BYTES)
 		slots[SLOT_FAULT_STACK].stack_bytes = slots[SLOT_RETURN].stack_bytes =
 			FREQUENT_STACK_BYTES;

@@ -18,6 +18,8 @@ enum {
 	SLOT_FAULT_STACK,
 	SLOT_RETURN,
 	SLOT_RETURN_END,
+	SLOT_UNMAP,
+	SLOT_MAP_FIXED,
 	SLOT_FIRST_EVENT,
 };
 
@@ -31,6 +33,7 @@ struct slot {
 	bool has_stack;		/* its samples bring the stack */
 	bool bookkeeping;	/* carries mmap, comm and fork records */
 	bool is_tracepoint;	/* its samples bring the tracepoint's fields */
+	const char *filter;	/* of a tracepoint: what passes (trace events' language); NULL: all */
 	uint64_t sample_period; /* either this */
 	uint64_t sample_hz;	/* or this is not 0 */
 	uint64_t stack_bytes;

@@ -121,7 +121,8 @@ static void add_stack_source(void *arg, const char *source, const struct err *wh
 	struct session *s = arg;
 
 	session_add_source(s, source, why_off ? "off" : "on", why_off ? why_off->what : detail);
-	if (why_off && strncmp(source, "perf.return", 11) != 0)
+	if (why_off && strncmp(source, "perf.return", 11) != 0 &&
+	    strcmp(source, "perf.unmaps") != 0 && strcmp(source, "perf.fixed-maps") != 0)
 		session_notice(s, "%s: off: %s%s%s", source, why_off->what,
 			       why_off->hint[0] ? "; " : "", why_off->hint);
 }
@@ -178,7 +179,7 @@ static void add_perf_sources(struct session *s, const struct err *why_off)
 /* The gate tells itself when it is in place. */
 static void add_gate_source(struct session *s)
 {
-	if (!s->gate.shared)
+	if (!s->gate.shared && s->why_no_gate.code != ECANCELED)
 		session_add_source(s, "seccomp.returns", "off", s->why_no_gate.what);
 	if (s->config->returns == SESSION_RETURNS_OFF)
 		session_add_source(s, "perf.returns", "off", s->why_no_gate.what);

@@ -14,7 +14,7 @@
 
 #define REAP_PATIENCE_NS (100 * NS_PER_MS)
 
-/* Why there shall be no gate, in *err; 0 when there shall be one. */
+/* Why there shall be no gate, in *err; 0 when there shall be one. ECANCELED: nobody misses it. */
 static int decide(struct session *s, struct err *err)
 {
 	const struct session_config *c = s->config;
@@ -27,7 +27,7 @@ static int decide(struct session *s, struct err *err)
 	if (c->returns == SESSION_RETURNS_TRACEPOINT)
 		return err_say(err, ECANCELED, "not wanted: --returns tracepoint");
 	if (!c->perf)
-		return err_say(err, ECANCELED,
+		return err_say(err, ENOTSUP,
 			       "not without perf, which knows what is mapped where");
 	if (commandpath_gains_rights(c->argv[0]))
 		return err_say(

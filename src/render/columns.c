@@ -48,6 +48,8 @@ const struct cycle_column cycle_columns[] = {
 	BOOL(stopped_throughout),
 	BOOL(leak_check),
 	{ "missing_before_count", offsetof(struct model_cycle, missing_before), false },
+	NUMBER(scav_seen_bytes),
+	NUMBER(rss_start_bytes),
 };
 
 const size_t cycle_column_count = sizeof(cycle_columns) / sizeof(cycle_columns[0]);

@@ -195,6 +195,25 @@ static json_t *return_sum_json(const struct model_return_sum *sum)
 	return j;
 }
 
+static json_t *huge_json(const struct model_returns *r)
+{
+	static const char *const names[HUGE_COUNT] = {
+		[HUGE_WANTED] = "hugepage",
+		[HUGE_UNWANTED] = "nohugepage",
+		[HUGE_COLLAPSE] = "collapse",
+	};
+	json_t *j = json_object();
+
+	for (size_t i = 0; i < HUGE_COUNT; i++) {
+		json_t *one = json_object();
+
+		json_object_set_new(one, "call_count", json_of_number(r->huge[i].call_count));
+		json_object_set_new(one, "bytes", json_of_number(r->huge[i].bytes));
+		json_object_set_new(j, names[i], one);
+	}
+	return j;
+}
+
 static json_t *returns_json(const struct model *m)
 {
 	static const char *const advices[] = {
@@ -214,6 +233,12 @@ static json_t *returns_json(const struct model *m)
 	json_object_set_new(j, "syscall_ns", json_of_number(r->syscall_ns));
 	json_object_set_new(j, "by_cause", by_cause);
 	json_object_set_new(j, "by_advice", by_advice);
+	json_object_set_new(j, "huge_page_advice", huge_json(r));
+	json_object_set_new(j, "checked_cycle_count", json_of_number(r->checked_cycle_count));
+	json_object_set_new(j, "agreeing_cycle_count", json_of_number(r->agreeing_cycle_count));
+	json_object_set_new(j, "after_cycle_p50_ns", json_of_number(r->after_cycle_p50_ns));
+	json_object_set_new(j, "after_cycle_p90_ns", json_of_number(r->after_cycle_p90_ns));
+	json_object_set_new(j, "refault_cpu_ns", json_of_number(r->refault_cpu_ns));
 	json_object_set_new(j, "failed_count", json_of_number(r->failed_count));
 	json_object_set_new(j, "unended_count", json_of_number(r->unended_count));
 	json_object_set_new(j, "until_scav_line_bytes", json_of_number(r->until_scav_line_bytes));
@@ -260,6 +285,7 @@ static json_t *memory_json(const struct model *m)
 	json_object_set_new(j, "heap_live_peak_bytes", json_of_number(m->gc.heap_live_peak_bytes));
 	json_object_set_new(j, "heap_goal_peak_bytes", json_of_number(m->gc.heap_goal_peak_bytes));
 	json_object_set_new(j, "sample_count", json_of_number(mem->sample_count));
+	json_object_set_new(j, "rss_growth_bytes", json_of_number(mem->rss_growth_bytes));
 	json_object_set_new(j, "honest_peak_bytes", json_of_number(mem->honest_peak_bytes));
 	json_object_set_new(j, "honest_mean_bytes", json_of_number(mem->honest_mean_bytes));
 	json_object_set_new(j, "anonhuge_peak_bytes", json_of_number(mem->anonhuge_peak_bytes));

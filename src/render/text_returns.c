@@ -15,7 +15,8 @@ static void add_advice(struct buf *line, const char *name, const struct model_re
 /* The runtime's own account beside ours: each line floors to KiB, which pages are multiples of. */
 static void print_check(FILE *out, const struct model *m)
 {
-	uint64_t seen = m->returns.until_scav_line_bytes, said = 0;
+	const struct model_returns *r = &m->returns;
+	uint64_t seen = r->until_scav_line_bytes, said = 0;
 	struct buf line = { 0 };
 
 	if (!is_known(seen))
@@ -31,7 +32,30 @@ static void print_check(FILE *out, const struct model *m)
 		line_part(&line, "%s %s by the calls they tell of",
 			  figure_bytes(seen > said ? seen - said : said - seen).text,
 			  seen > said ? "more" : "less");
+	if (is_known(r->checked_cycle_count) && r->checked_cycle_count)
+		line_part(&line, "cycle by cycle the same in %s of %s",
+			  figure_count(r->agreeing_cycle_count).text,
+			  figure_count(r->checked_cycle_count).text);
 	line_print(out, "", &line);
+	buf_done(&line);
+}
+
+static void print_huge(FILE *out, const struct model_returns *r)
+{
+	static const char *const names[HUGE_COUNT] = {
+		[HUGE_WANTED] = "MADV_HUGEPAGE",
+		[HUGE_UNWANTED] = "MADV_NOHUGEPAGE",
+		[HUGE_COLLAPSE] = "MADV_COLLAPSE",
+	};
+	struct buf line = { 0 };
+
+	for (size_t i = 0; i < HUGE_COUNT; i++)
+		if (is_known(r->huge[i].call_count) && r->huge[i].call_count)
+			line_part(&line, "%s %s for %s",
+				  figure_counted(r->huge[i].call_count, "call of", "calls of").text,
+				  names[i], figure_bytes(r->huge[i].bytes).text);
+	if (line.len)
+		line_print(out, "", &line);
 	buf_done(&line);
 }
 
@@ -60,9 +84,14 @@ static void print_returned(FILE *out, const struct model *m)
 	if (is_known(r->unended_count) && r->unended_count)
 		line_part(&line, "the end of %s was not seen",
 			  figure_counted(r->unended_count, "call", "calls").text);
+	if (is_known(r->after_cycle_p50_ns))
+		line_part(&line, "by the scavenger p50 %s  p90 %s after the end of a collection",
+			  figure_duration(r->after_cycle_p50_ns).text,
+			  figure_duration(r->after_cycle_p90_ns).text);
 	if (line.len)
 		line_print(out, "", &line);
 	buf_done(&line);
+	print_huge(out, r);
 }
 
 static void print_refaults(FILE *out, const struct model *m)
@@ -81,6 +110,9 @@ static void print_refaults(FILE *out, const struct model *m)
 	line_print(out, "refaults", &line);
 	line_part(&line, "%s never touched again", figure_bytes(r->away_bytes).text);
 	line_part(&line, "%s given back more than once", figure_bytes(r->repeated_bytes).text);
+	if (is_known(r->refault_cpu_ns))
+		line_part(&line, "about %s of CPU time in their faults (by samples)",
+			  figure_duration(r->refault_cpu_ns).text);
 	if (is_known(m->memory.heap_anonhuge_peak_bytes) && m->memory.heap_anonhuge_peak_bytes)
 		line_part(&line, "one refault can bring a whole huge page");
 	line_print(out, "", &line);

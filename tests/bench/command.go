@@ -141,6 +141,9 @@ type recorded struct {
 		RecordedCount *int64 `json:"recorded_count"`
 		SamplePeriod  *int64 `json:"sample_period"`
 	} `json:"faults"`
+	Returns struct {
+		CallCount *int64 `json:"call_count"`
+	} `json:"returns"`
 	Losses struct {
 		PerfLost *int64 `json:"perf_lost_count"`
 		Unparsed *int64 `json:"unparsed_line_count"`

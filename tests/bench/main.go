@@ -21,6 +21,7 @@ type config struct {
 	gctide        string
 	benchSymbols  string
 	benchSamplers string
+	benchReturns  string
 	samples       string
 	scratch       string
 	rounds        int
@@ -28,6 +29,8 @@ type config struct {
 	faultRounds int
 	// of the short runs that tell the cost of one CPU sample
 	sampleRounds int
+	// of the runs that tell the cost of one call that gives memory back
+	returnRounds int
 	// of bench_samplers
 	samplerRounds int
 	logMB         int
@@ -53,6 +56,7 @@ type outcome struct {
 	FaultCosts []faultCost   `json:"fault_costs"`
 	EventCost  *eventCost    `json:"event_cost"`
 	SampleCost *sampleCost   `json:"sample_cost"`
+	ReturnCost []returnCost  `json:"return_costs"`
 	Slowdowns  []slowdown    `json:"slowdowns"`
 	Parse      []logResult   `json:"parse"`
 	Report     *bigReport    `json:"report"`
@@ -98,6 +102,11 @@ func measure(c *config, o *outcome) error {
 			return err
 		}
 	}
+	if c.wants("returncost") {
+		if o.ReturnCost, err = measureReturnCosts(c); err != nil {
+			return err
+		}
+	}
 	if c.wants("slowdown") {
 		if o.Slowdowns, err = measureSlowdowns(c); err != nil {
 			return err
@@ -137,6 +146,8 @@ func run() error {
 	flag.StringVar(&c.gctide, "gctide", "", "the gctide binary")
 	flag.StringVar(&c.benchSymbols, "bench-symbols", "", "the program bench_symbols")
 	flag.StringVar(&c.benchSamplers, "bench-samplers", "", "the program bench_samplers")
+	flag.StringVar(&c.benchReturns, "bench-returns", "", "the program bench_returns")
+	flag.IntVar(&c.returnRounds, "return-rounds", 25, "how often each way is run for the cost of one return")
 	flag.IntVar(&c.samplerRounds, "sampler-rounds", 1600, "how often each way is run for the cost of perf events")
 	flag.StringVar(&c.samples, "samples", "", "directory with the built samples")
 	flag.IntVar(&c.rounds, "rounds", 30, "how often each way is run")
@@ -144,7 +155,7 @@ func run() error {
 	flag.IntVar(&c.sampleRounds, "sample-rounds", 80, "how often each rate is run for the cost of one CPU sample")
 	flag.IntVar(&c.logMB, "log-mb", 512, "size of the log to parse, in 10^6 bytes")
 	flag.IntVar(&c.faults, "report-faults", 10000000, "faults in the recording to report on")
-	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, samplecost, slowdown, parse, report or stacks")
+	flag.StringVar(&c.only, "only", "", "measure one part: faultcost, samplecost, returncost, slowdown, parse, report or stacks")
 	flag.StringVar(&c.sample, "sample", "", "slow down one sample only: steady, storm or \"wide storm\"")
 	jsonFile := flag.String("json", "", "write the figures to this file, too")
 	flag.Parse()

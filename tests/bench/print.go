@@ -123,4 +123,7 @@ func printReport(b *bigReport) {
 		"%.2f million events/s, peak memory %s\n", b.Events, float64(b.FileBytes)/1e6,
 		float64(b.FileBytes)/float64(b.Events), b.Lost, b.Period, b.Best.WallSeconds,
 		b.EventsPerSecond/1e6, mib(b.Best.PeakRSSBytes))
+	fmt.Printf("  a tenth of it (%d): %.2f s, %s; %.1f times the events take %.1f times the time; goal >= 5 million events/s: %s\n",
+		b.TenthEvents, b.Tenth.WallSeconds, mib(b.Tenth.PeakRSSBytes), float64(b.Events)/float64(b.TenthEvents),
+		b.Best.WallSeconds/b.Tenth.WallSeconds, met(b.EventsPerSecond >= 5e6))
 }

@@ -1,7 +1,14 @@
 package integration
 
 import (
+	"fmt"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // number is a figure of the report; a missing or unknown one fails the test.
@@ -129,7 +136,7 @@ func TestScavengerAgrees(t *testing.T) {
 // TestReturnsThatWereNotRecorded are unknown, not 0.
 func TestReturnsThatWereNotRecorded(t *testing.T) {
 	t.Parallel()
-	r := newRun(t).record([]string{"-F", "0"}, sample("returner"))
+	r := newRun(t).record([]string{"--returns", "off"}, sample("returner"))
 	r.expectStatus(0)
 	rep := r.report()
 	for _, path := range []string{"returns.source", "returns.bytes", "returns.call_count", "returns.by_cause.forced.bytes",
@@ -158,4 +165,153 @@ func TestReturnsThatWereNotRecorded(t *testing.T) {
 		t.Errorf("%v refaults without addresses", v)
 	}
 	expectWords(t, r.text(), "\nrefaults     unknown: no addresses of faults were recorded")
+}
+
+// calls are the calls of one process that gave memory back, as the table has them.
+func calls(t *testing.T, events []event, pid int64) []string {
+	t.Helper()
+	var list []string
+	for _, e := range events {
+		if e.number(t, "pid") == pid {
+			list = append(list, strings.Join([]string{e["thread"], e["address"], e["bytes"], e["advice"], e["cause"]}, " "))
+		}
+	}
+	return list
+}
+
+// TestSeccompSeesWhatTheTracepointSees: one run watched by both, the one by a gctide within the other's run. The same calls by the
+// same threads, in the same order, of the same causes.
+func TestSeccompSeesWhatTheTracepointSees(t *testing.T) {
+	for name, command := range map[string][]string{
+		"returner": {sample("returner")}, "bursty": {sample("bursty"), "-rounds", "2", "-burst-mib", "80"},
+		"stripped": {sample("stripped"), "-total-mib", "512"},
+	} {
+		command := command
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRun(t)
+			inner := append([]string{built.gctide, "record", "-q", "-o", "inner.rec", "--returns", "seccomp", "--"}, command...)
+			r.record([]string{"--returns", "tracepoint"}, inner...)
+			r.expectStatus(0)
+			if s := r.report().source(t, "perf.returns"); s.State != "on" {
+				t.Skipf("no tracepoint: %s", s.Detail)
+			}
+			outer := r.events()["return"]
+			if err := os.Rename(r.path("inner.rec"), r.path("run.rec")); err != nil {
+				t.Fatal(err)
+			}
+			rep := r.report()
+			if s := rep.source(t, "seccomp.returns"); s.State != "on" {
+				t.Skipf("no gate: %s", s.Detail)
+			}
+			pid := rep.number(t, "target.pid")
+			want, got := calls(t, outer, pid), calls(t, r.events()["return"], pid)
+			if len(want) != len(got) || len(got) == 0 && name != "stripped" {
+				t.Fatalf("%d calls by the gate, %d by the tracepoint", len(got), len(want))
+			}
+			sort.Strings(want) // calls of different threads at the same time may change places
+			sort.Strings(got)
+			for i := range want {
+				if want[i] != got[i] {
+					t.Errorf("call %d is %q by the gate, %q by the tracepoint", i, got[i], want[i])
+				}
+			}
+			t.Logf("%d calls compared", len(got))
+		})
+	}
+}
+
+// TestOrdinaryUserSeesReturns: by the gate, with the figures of the runtime.
+func TestOrdinaryUserSeesReturns(t *testing.T) {
+	t.Parallel()
+	r := ordinary(t)
+	r.record([]string{"--madvdontneed", "1"}, sample("returner")).expectStatus(0)
+	tr, rep := r.truth(), r.report()
+	if s := rep.source(t, "perf.returns"); s.State == "on" {
+		t.Skip("an ordinary user has tracepoints here")
+	}
+	if s := rep.source(t, "seccomp.returns"); s.State != "on" {
+		t.Skipf("no gate: %s", s.Detail)
+	}
+	if v, _ := rep.at("returns.source"); v != "seccomp" {
+		t.Errorf("returns.source is %v", v)
+	}
+	forced := rep.number(t, "returns.by_cause.forced.bytes")
+	if said := tr.extra(t, "released_bytes"); forced < said || forced > said+(4<<20) || forced != rep.number(t, "returns.bytes") {
+		t.Errorf("%d bytes given back by force, %d in all; the runtime's figure went up by %d", forced, rep.number(t, "returns.bytes"), said)
+	}
+	if refaults := rep.number(t, "faults.refault_count"); refaults < 1024 || refaults > 1024+64 {
+		t.Errorf("%d refaults, and 1024 pages were touched again", refaults)
+	}
+	for _, unknown := range []string{"returns.syscall_ns", "returns.failed_count"} {
+		if v, _ := rep.at(unknown); v != nil {
+			t.Errorf("%s is %v: a gate does not see the end of a call", unknown, v)
+		}
+	}
+}
+
+// gateOf waits for the processes of a running record: the gate and its stand-by.
+func gateOf(t *testing.T, recorder int) (gate, standBy int) {
+	t.Helper()
+	named := func(parent int, name string) int {
+		list, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+		for _, field := range strings.Fields(string(list)) {
+			comm, _ := os.ReadFile("/proc/" + field + "/comm")
+			if strings.TrimSpace(string(comm)) == name {
+				pid, _ := strconv.Atoi(field)
+				return pid
+			}
+		}
+		return 0
+	}
+	waitFor(t, "the gate", func() bool {
+		gate = named(recorder, "return-gate")
+		if gate != 0 {
+			standBy = named(gate, "return-standby")
+		}
+		return standBy != 0
+	})
+	return gate, standBy
+}
+
+// TestTargetOutlivesItsGate: whoever of gctide's is killed, the target runs to its end, and what is missing is said.
+func TestTargetOutlivesItsGate(t *testing.T) {
+	for _, killed := range []string{"gate", "gate and stand-by", "recorder"} {
+		killed := killed
+		t.Run(killed, func(t *testing.T) {
+			t.Parallel()
+			r := newRun(t)
+			r.start(append([]string{built.gctide}, recordArgs([]string{"--returns", "seccomp"},
+				[]string{sample("bursty"), "-rounds", "4", "-burst-mib", "80"})...)...)
+			gate, standBy := gateOf(t, r.cmd.Process.Pid)
+			time.Sleep(600 * time.Millisecond)
+			switch killed {
+			case "recorder":
+				_ = r.cmd.Process.Kill()
+			case "gate and stand-by":
+				_ = syscall.Kill(standBy, syscall.SIGKILL)
+				_ = syscall.Kill(gate, syscall.SIGKILL)
+			default:
+				_ = syscall.Kill(gate, syscall.SIGKILL)
+			}
+			r.wait()
+			waitFor(t, "the target's truth", func() bool { return strings.HasSuffix(r.read("stdout"), "}\n") })
+			waitFor(t, "the end of the helpers", func() bool {
+				return syscall.Kill(gate, 0) != nil && syscall.Kill(standBy, 0) != nil
+			})
+			if killed == "recorder" {
+				expectWords(t, r.text(), "stops early")
+				return
+			}
+			r.expectStatus(0)
+			expectWords(t, r.stderr, "return-gate was killed by signal 9")
+			rep := r.report()
+			if n := rep.number(t, "returns.bytes"); n <= 0 {
+				t.Errorf("%d bytes were given back before", n)
+			}
+			if v, _ := rep.at("losses.perf_lost_count"); v != nil {
+				t.Errorf("losses.perf_lost_count is %v, nobody can know it", v)
+			}
+		})
+	}
 }

@@ -31,7 +31,7 @@ static void add(struct cycles *c, const char *text)
 	if (line.kind == TRACE_GC)
 		cycles_add_gc(c, &line.u.gc, 0);
 	else
-		cycles_add_scav(c, &line);
+		cycles_add_scav(c, &line, 0);
 }
 
 #define GC_1_26                                                                      \
