@@ -46,11 +46,11 @@ struct model_cycle {
 	uint64_t scav_line_ns, scav_forced_line_ns;
 	uint64_t scav_seen_bytes; /* by the calls that these lines tell of */
 	/* Between the end of the last cycle and this one's. */
-	uint64_t returned_bytes; /* by the system calls seen */
-	uint64_t fault_count;	 /* minor, between the end of the last cycle and this one's */
-	uint64_t refault_count;	 /* first faults on pages given back */
+	uint64_t returned_bytes;  /* by the system calls seen */
+	uint64_t fault_count;	  /* minor, between the end of the last cycle and this one's */
+	uint64_t refault_count;	  /* first faults on pages given back */
 	uint64_t rss_start_bytes; /* the last sample before its start, at most 20 ms earlier */
-	uint64_t rss_end_bytes;	 /* the first sample after its end, at most 20 ms later */
+	uint64_t rss_end_bytes;	  /* the first sample after its end, at most 20 ms later */
 };
 
 /* One bar of the histogram: values in [from_ns, to_ns). */
@@ -185,7 +185,8 @@ struct model_returns {
 	uint64_t until_scav_line_bytes;
 	/* Cycles with such lines, and how many of them agree with the calls to the byte. */
 	uint64_t checked_cycle_count, agreeing_cycle_count;
-	/* From the end of the collection before to a return by Go's scavenger, of all such calls. */
+	/* From the end of the collection before to a return by Go's scavenger, of all such calls.
+	 */
 	uint64_t after_cycle_p50_ns, after_cycle_p90_ns;
 	uint64_t repeated_bytes;  /* given back that had been given back before */
 	uint64_t away_bytes;	  /* never touched again */
@@ -195,8 +196,8 @@ struct model_returns {
 	uint64_t refault_count;
 	uint64_t age_p50_ns, age_p90_ns, age_p99_ns; /* from return to refault */
 	double regret_ratio;			     /* refaulted bytes over returned bytes */
-	/* CPU time in the kernel's path of faults, for the share of refaults among the faults: by CPU
-	 * samples. Unknown where these do not reach into the kernel. */
+	/* CPU time in the kernel's path of faults, for the share of refaults among the faults: by
+	 * CPU samples. Unknown where these do not reach into the kernel. */
 	uint64_t refault_cpu_ns;
 };
 

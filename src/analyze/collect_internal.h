@@ -13,7 +13,7 @@
 struct level {
 	uint64_t count, first_ns, last_ns, last, peak;
 	uint64_t growth; /* all steps upwards */
-	double area; /* level x ns */
+	double area;	 /* level x ns */
 };
 
 void level_add(struct level *l, uint64_t time_ns, uint64_t value);

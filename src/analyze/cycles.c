@@ -110,8 +110,8 @@ static uint64_t allocated(const struct cycles *c, const struct model_cycle *row)
 							: 0;
 }
 
-/* The first sample at or after the row's end decides, and the last one up to its start; true when it
- * is known that none will fit better. */
+/* The first sample at or after the row's end decides, and the last one up to its start; true when
+ * it is known that none will fit better. */
 static bool decide_rss(const struct cycles *c, struct model_cycle *row)
 {
 	uint64_t start_ns = c->origin_ns + row->start_ns, end_ns = c->origin_ns + row->end_ns;

@@ -206,8 +206,7 @@ int faults_note(struct faults *f, uint64_t time_ns, uint64_t returned_bytes, uin
 static bool tells_of(const struct faults *f, const struct faults_row *row, uint64_t time_ns,
 		     bool is_forced)
 {
-	uint64_t line_ns =
-		is_forced ? row->cycle.scav_forced_line_ns : row->cycle.scav_line_ns;
+	uint64_t line_ns = is_forced ? row->cycle.scav_forced_line_ns : row->cycle.scav_line_ns;
 
 	return is_known(line_ns) && f->origin_ns + line_ns >= time_ns;
 }

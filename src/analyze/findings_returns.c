@@ -97,8 +97,9 @@ static bool is_forced_in_a_loop(const struct model *m, struct model_finding *f)
 			 " forced collections; %s of that was touched again",
 			 units_bytes(bytes, forced->bytes), units_duration(over, m->time.wall_ns),
 			 m->gc.forced_count, units_ratio(part, again));
-	finding_advice(f, "each call marks the whole heap and gives back all that is free, while the "
-			  "program waits: leave it to the background scavenger, or to GOMEMLIMIT");
+	finding_advice(f,
+		       "each call marks the whole heap and gives back all that is free, while the "
+		       "program waits: leave it to the background scavenger, or to GOMEMLIMIT");
 	return true;
 }
 
@@ -115,11 +116,12 @@ static bool is_reinflated(const struct model *m, struct model_finding *f)
 	by_faults = faults * m->target.page_bytes + m->memory.rss_peak_bytes;
 	if (growth <= by_faults || growth - by_faults < BYTES_ENOUGH)
 		return false;
-	finding_evidence(f,
-			 "resident memory grew by %s in all; its peak and a page for each fault are "
-			 "%s: %s that had been given back came back in huge pages",
-			 units_bytes(grown, growth), units_bytes(told, by_faults),
-			 units_bytes(rest, growth - by_faults));
+	finding_evidence(
+		f,
+		"resident memory grew by %s in all; its peak and a page for each fault are "
+		"%s: %s that had been given back came back in huge pages",
+		units_bytes(grown, growth), units_bytes(told, by_faults),
+		units_bytes(rest, growth - by_faults));
 	finding_advice(f, "one touch brings 2 MiB, khugepaged brings it without any: refaults are "
 			  "too few; compare with THP=madvise, or max_ptes_none=0");
 	return true;
@@ -143,8 +145,9 @@ static bool is_idle(const struct model *m, struct model_finding *f)
 			 "background scavenger gave back %s in all",
 			 units_bytes(resident, heap), units_bytes(wanted, goal),
 			 units_bytes(given, background));
-	finding_advice(f, "it keeps 10 %% above the goal, gives back slowly (1 %% of a CPU), and only "
-			  "where memory is free for good: GOMEMLIMIT makes it give back at once");
+	finding_advice(f,
+		       "it keeps 10 %% above the goal, gives back slowly (1 %% of a CPU), and only "
+		       "where memory is free for good: GOMEMLIMIT makes it give back at once");
 	return true;
 }
 

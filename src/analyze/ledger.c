@@ -194,7 +194,8 @@ static void forget_part(struct ledger *l, struct ledger_chunk *c, uint64_t pid, 
 		return;
 	first = c->number * LEDGER_CHUNK_PAGES;
 	from = page > first ? page - first : 0;
-	to = end < first + LEDGER_CHUNK_PAGES ? (end > first ? end - first : 0) : LEDGER_CHUNK_PAGES;
+	to = end < first + LEDGER_CHUNK_PAGES ? (end > first ? end - first : 0)
+					      : LEDGER_CHUNK_PAGES;
 	if (from < to && spend(l, to - from))
 		memset(c->pages + from, 0, (to - from) * sizeof(c->pages[0]));
 }

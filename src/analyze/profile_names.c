@@ -21,8 +21,8 @@ const char *profile_phase_name(enum profile_phase phase)
 const char *profile_cause_name(enum profile_cause cause)
 {
 	static const char *const names[CAUSE_COUNT] = {
-		[CAUSE_NONE] = "",	 [CAUSE_BACKGROUND] = "background",
-		[CAUSE_EAGER] = "eager", [CAUSE_FORCED] = "forced",
+		[CAUSE_NONE] = "",	   [CAUSE_BACKGROUND] = "background",
+		[CAUSE_EAGER] = "eager",   [CAUSE_FORCED] = "forced",
 		[CAUSE_NATIVE] = "native", [CAUSE_OTHER] = "other",
 	};
 

@@ -41,7 +41,7 @@ struct profiles_selection {
 /* A call that gives memory back and has not ended yet. */
 struct profiles_call {
 	bool is_open;
-	bool has_failed; /* begun is the last one, which gave nothing back */
+	bool has_failed;	    /* begun is the last one, which gave nothing back */
 	struct ledger_return begun; /* time_ns: when it began */
 };
 
@@ -64,9 +64,9 @@ struct profiles {
 	struct buf sources; /* struct profiles_source */
 	struct recordorder order;
 	struct ledger ledger;
-	struct faultorder faults;     /* that the ledger has not seen */
-	struct profiles_watch watch;  /* functions NULL: nobody wants to know */
-	struct buf calls;	      /* struct profiles_call, by index in threads */
+	struct faultorder faults;    /* that the ledger has not seen */
+	struct profiles_watch watch; /* functions NULL: nobody wants to know */
+	struct buf calls;	     /* struct profiles_call, by index in threads */
 	struct model_huge_sum huge[HUGE_COUNT];
 	uint64_t failed_return_count; /* calls that gave nothing back */
 	uint64_t open_return_count;   /* whose end was not seen */
@@ -96,8 +96,8 @@ void profiles_end_return(struct profiles *p, uint32_t thread, uint64_t time_ns, 
 void profiles_close_returns(struct profiles *p);
 
 /* A mapping went (munmap), or a new one took its place (mmap with MAP_FIXED): the pages that were
- * there cannot be touched again. Where that is what the runtime does after advice has failed, it is a
- * return. */
+ * there cannot be touched again. Where that is what the runtime does after advice has failed, it is
+ * a return. */
 void profiles_unmap(struct profiles *p, uint64_t pid, uint64_t address, uint64_t len,
 		    uint64_t time_ns);
 void profiles_map_fixed(struct profiles *p, uint32_t thread, uint64_t pid, uint64_t address,

@@ -45,7 +45,7 @@ struct run {
 	uint64_t scav_seen_bytes; /* returns that the scavenger's lines tell of, too */
 	uint64_t checked_cycle_count, agreeing_cycle_count; /* cycles with such lines */
 	struct stats after_cycle_us; /* from a cycle's end to the returns behind it */
-	int note_rc;		  /* the first failure while returns were told of */
+	int note_rc;		     /* the first failure while returns were told of */
 };
 
 /* The worst end of all walks counts, with its sentence. */
@@ -487,8 +487,7 @@ static uint64_t refault_cpu_ns(const struct model *m)
 
 	if (!s->was_recorded || s->sample_count == 0 || s->by_use[USE_PAGE_FAULT] == 0 ||
 	    !m->returns.has_refaults || !is_known(m->returns.refault_count) ||
-	    !is_known(m->faults.minor_count) || m->faults.minor_count == 0 ||
-	    !is_known(s->value))
+	    !is_known(m->faults.minor_count) || m->faults.minor_count == 0 || !is_known(s->value))
 		return UNKNOWN_U64;
 	share = (double)m->returns.refault_count / (double)m->faults.minor_count;
 	return (uint64_t)((double)s->value * (double)s->by_use[USE_PAGE_FAULT] /

@@ -27,8 +27,7 @@ static int decide(struct session *s, struct err *err)
 	if (c->returns == SESSION_RETURNS_TRACEPOINT)
 		return err_say(err, ECANCELED, "not wanted: --returns tracepoint");
 	if (!c->perf)
-		return err_say(err, ENOTSUP,
-			       "not without perf, which knows what is mapped where");
+		return err_say(err, ENOTSUP, "not without perf, which knows what is mapped where");
 	if (commandpath_gains_rights(c->argv[0]))
 		return err_say(
 			err, EPERM,

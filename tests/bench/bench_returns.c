@@ -1,6 +1,6 @@
-/* bench_returns.c - what a call of madvise(2) takes here, however it is watched: nanoseconds of each of
- * CALLS calls that give a touched page back, and of the touching, on stdout.
- * usage: bench_returns [CALLS] */
+/* bench_returns.c - what a call of madvise(2) takes here, however it is watched: nanoseconds of
+ * each of CALLS calls that give a touched page back, and of the touching, on stdout. usage:
+ * bench_returns [CALLS] */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@ int main(int argc, char **argv)
 {
 	unsigned long calls = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	volatile char *page = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *page =
+		mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t spent_ns = 0;
 
 	if (page == MAP_FAILED || calls == 0)

@@ -280,6 +280,26 @@ static void the_first_sample_after_the_end_is_the_cycles(void **state)
 	cycles_done(&c);
 }
 
+/* The first cycle starts at 10 ms. */
+static void the_last_sample_up_to_the_start_is_the_size_before(void **state)
+{
+	struct cycles c;
+	struct model_cycle row;
+
+	(void)state;
+	cycles_init(&c, 0, 0, true);
+	cycles_add_rss(&c, 5 * MS, MIB(8));
+	cycles_add_rss(&c, 10 * MS, MIB(9));
+	cycles_add_rss(&c, 10 * MS + 1, MIB(10));
+	cycles_add_rss(&c, 15 * MS, MIB(20));
+	add(&c, GC_1_26);
+	cycles_finish(&c);
+	assert_true(cycles_take(&c, &row));
+	assert_int_equal(row.start_ns, 10 * MS);
+	assert_int_equal(row.rss_start_bytes, MIB(9));
+	cycles_done(&c);
+}
+
 static void a_sample_too_late_is_not_the_cycles(void **state)
 {
 	struct cycles c;
@@ -402,6 +422,7 @@ int main(void)
 		cmocka_unit_test(old_scavenger_lines_know_no_eager_work),
 		cmocka_unit_test(an_old_forced_line_is_no_background_work),
 		cmocka_unit_test(the_first_sample_after_the_end_is_the_cycles),
+		cmocka_unit_test(the_last_sample_up_to_the_start_is_the_size_before),
 		cmocka_unit_test(a_sample_too_late_is_not_the_cycles),
 		cmocka_unit_test(waiting_rows_are_bounded),
 		cmocka_unit_test(the_cpu_share_counts_only_intervals_that_are_whole),

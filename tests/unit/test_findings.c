@@ -654,6 +654,90 @@ static void allocating_goroutines_that_give_memory_back_are_told_of(void **state
 	free(m);
 }
 
+static void memory_forced_out_in_a_loop_is_told_of(void **state)
+{
+	struct model *m = quiet();
+	const struct model_finding *f;
+
+	(void)state;
+	m->returns.source = "tracepoint";
+	m->returns.all.bytes = MIB(128);
+	m->returns.by_cause[CAUSE_FORCED] = (struct model_return_sum){ 10, MIB(64), MIB(48) };
+	m->gc.forced_count = 5;
+	f = find(m, "scavenger.forced_loop");
+	assert_non_null(f);
+	assert_string_equal(f->evidence,
+			    "debug.FreeOSMemory() gave back 64.0 MiB in 10.0 s, with 5 forced "
+			    "collections; 75.0 % of that was touched again");
+	m->gc.forced_count = 4;
+	assert_null(find(m, "scavenger.forced_loop"));
+	m->gc.forced_count = 5;
+	m->time.wall_ns = 301 * S_;
+	assert_null(find(m, "scavenger.forced_loop"));
+	m->time.wall_ns = 300 * S_;
+	assert_non_null(find(m, "scavenger.forced_loop"));
+	m->returns.all.bytes = MIB(129);
+	assert_null(find(m, "scavenger.forced_loop"));
+	model_done(m);
+	free(m);
+}
+
+static void memory_that_came_back_without_faults_is_told_of(void **state)
+{
+	struct model *m = quiet();
+	const struct model_finding *f;
+
+	(void)state;
+	m->returns.source = "tracepoint";
+	m->target.page_bytes = 4096;
+	m->returns.all.bytes = MIB(200);
+	m->memory.rss_peak_bytes = MIB(100);
+	m->memory.rss_growth_bytes = MIB(172);
+	m->faults.minor_count = MIB(40) / 4096;
+	f = find(m, "scavenger.reinflation");
+	assert_non_null(f);
+	assert_string_equal(
+		f->evidence,
+		"resident memory grew by 172 MiB in all; its peak and a page for each fault are "
+		"140 MiB: 32.0 MiB that had been given back came back in huge pages");
+	m->memory.rss_growth_bytes--;
+	assert_null(find(m, "scavenger.reinflation"));
+	m->memory.rss_growth_bytes = MIB(300);
+	m->returns.all.bytes = MIB(31);
+	assert_null(find(m, "scavenger.reinflation"));
+	m->returns.all.bytes = UNKNOWN_U64;
+	assert_null(find(m, "scavenger.reinflation"));
+	model_done(m);
+	free(m);
+}
+
+static void a_scavenger_that_leaves_much_free_memory_is_told_of(void **state)
+{
+	struct model *m = quiet();
+
+	(void)state;
+	m->returns.source = "tracepoint";
+	model_set(&m->target.release_advice, text_of("dontneed"));
+	m->memory.heap_rss_last_bytes = MIB(182);
+	m->gc.heap_goal_last_bytes = MIB(100);
+	m->returns.by_cause[CAUSE_BACKGROUND].bytes = MIB(4);
+	assert_non_null(find(m, "scavenger.idle"));
+	m->returns.by_cause[CAUSE_BACKGROUND].bytes = MIB(5);
+	assert_null(find(m, "scavenger.idle"));
+	m->returns.by_cause[CAUSE_BACKGROUND].bytes = 0;
+	m->memory.heap_rss_last_bytes = MIB(182) - 1;
+	assert_null(find(m, "scavenger.idle"));
+	m->memory.heap_rss_last_bytes = MIB(500);
+	assert_non_null(find(m, "scavenger.idle"));
+	m->time.wall_ns = 9 * S_;
+	assert_null(find(m, "scavenger.idle")); /* it may not have got to it */
+	m->time.wall_ns = 10 * S_;
+	model_set(&m->target.release_advice, text_of("free"));
+	assert_null(find(m, "scavenger.idle")); /* what was offered is resident */
+	model_done(m);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -692,6 +776,9 @@ int main(void)
 		cmocka_unit_test(memory_that_is_soon_needed_again_is_regretted),
 		cmocka_unit_test(the_advice_on_regret_is_for_its_main_cause),
 		cmocka_unit_test(allocating_goroutines_that_give_memory_back_are_told_of),
+		cmocka_unit_test(memory_forced_out_in_a_loop_is_told_of),
+		cmocka_unit_test(memory_that_came_back_without_faults_is_told_of),
+		cmocka_unit_test(a_scavenger_that_leaves_much_free_memory_is_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,31 @@ static void another_program_has_none_of_the_pages(void **state)
 	ledger_done(&l);
 }
 
+static void a_range_is_forgotten_to_the_page(void **state)
+{
+	struct ledger l = { .page_bytes = PAGE };
+
+	(void)state;
+	give(&l, 1, 1000, 2000); /* over three chunks */
+	ledger_forget_range(&l, 2, 1000 * PAGE, 2000 * PAGE);
+	assert_true(ledger_has(&l, 1, 1000 * PAGE));
+	ledger_forget_range(&l, 1, 1010 * PAGE + 1, 1500 * PAGE);
+	assert_true(ledger_has(&l, 1, 1009 * PAGE));
+	assert_false(ledger_has(&l, 1, 1010 * PAGE));
+	assert_false(ledger_has(&l, 1, 2048 * PAGE));
+	assert_false(ledger_has(&l, 1, 2510 * PAGE));
+	assert_true(ledger_has(&l, 1, 2511 * PAGE));
+	ledger_forget_range(&l, 1, 0,
+			    UINT64_MAX); /* more chunks than there are: each is looked at */
+	assert_false(ledger_has(&l, 1, 1009 * PAGE));
+	assert_false(ledger_has(&l, 1, 2999 * PAGE));
+	assert_false(l.is_full);
+	give(&l, 2, 1000, 1);
+	ledger_forget_range(&l, 1, PAGE, UINT64_MAX); /* beyond the end of all addresses */
+	assert_true(ledger_has(&l, 1, 1000 * PAGE));
+	ledger_done(&l);
+}
+
 /* Made-up calls cost no more than a bounded amount, and it is said. */
 static void what_cannot_be_is_not_taken_up(void **state)
 {
@@ -256,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_fault_that_stands_for_many_counts_for_many),
 		cmocka_unit_test(ages_hold_for_long_and_are_never_negative),
 		cmocka_unit_test(another_program_has_none_of_the_pages),
+		cmocka_unit_test(a_range_is_forgotten_to_the_page),
 		cmocka_unit_test(what_cannot_be_is_not_taken_up),
 		cmocka_unit_test(work_has_an_end),
 	};

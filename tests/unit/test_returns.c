@@ -207,7 +207,8 @@ static void the_text_says_who_gave_back_and_what_came_of_it(void **state)
 		text, "returns      56.0 KiB in 3 calls (tracepoint), other 56.0 KiB in 3\n"
 		      "             40.0 KiB by MADV_DONTNEED, 16.0 KiB by MADV_FREE, 800 ns "
 		      "within the calls, 1 more call\n"
-		      "             failed, the end of 1 call was not seen\n"));
+		      "             failed, the end of 1 call was not seen\n"
+		      "             1 call of MADV_HUGEPAGE for 400 KiB\n"));
 	assert_non_null(
 		strstr(text, "refaults     3 (12.0 KiB), 21.4 % of what was given back, after p50 "
 			     "11.0 ms  p90 12.0 ms  p99\n"
@@ -224,6 +225,87 @@ static void the_text_says_who_gave_back_and_what_came_of_it(void **state)
 	free(text);
 }
 
+/* ids of the mappings' events */
+enum { UNMAP = 303, MAP_FIXED = 304 };
+
+static void add_mapping(struct buf *b, uint64_t id, uint64_t time_ns, uint64_t first,
+			uint64_t pages)
+{
+	const uint64_t raw[] = { 0, id == UNMAP ? 11 : 9, HEAP + first * PAGE, pages * PAGE };
+
+	add_sample(b, id, time_ns, 0, raw, 4);
+}
+
+/* 8 pages go; 0 to 3 are unmapped, so that a fault on 0 is none on memory given back, 5 and 6 are
+ * mapped anew; then advice fails for 16 pages, and they are mapped anew in its place (Go 1.21 and
+ * later), as is, later, the same range without a failure before. */
+static void make_mapped(struct sample *s)
+{
+	struct buf b = { 0 };
+
+	sample_open(s);
+	sample_session_with(s, sample_argv(), "");
+	sample_attr(s, PERF_ROLE_FAULT_ADDRESS, 0, 1);
+	add_attr(s, PERF_ROLE_RETURN, ENTER);
+	add_attr(s, PERF_ROLE_RETURN_END, EXIT);
+	add_attr(s, PERF_ROLE_UNMAP, UNMAP);
+	add_attr(s, PERF_ROLE_MAP_FIXED, MAP_FIXED);
+	sample_body(s);
+	add_enter(&b, AT_MS(12) - 500, 8, 4);
+	add_exit(&b, AT_MS(12), 0);
+	add_mapping(&b, UNMAP, AT_MS(13), 0, 4);
+	add_mapping(&b, MAP_FIXED, AT_MS(14), 5, 2);
+	add_fault(&b, AT_MS(22), 0);
+	add_fault(&b, AT_MS(23), 5);
+	add_fault(&b, AT_MS(24), 7);
+	add_enter(&b, AT_MS(30), 16, 4);
+	add_exit(&b, AT_MS(30.1), -EINVAL);
+	add_mapping(&b, MAP_FIXED, AT_MS(30.2), 0, 16);
+	add_fault(&b, AT_MS(31.2), 15);
+	add_mapping(&b, MAP_FIXED, AT_MS(32), 0, 16);
+	add_fault(&b, AT_MS(33), 14);
+	sample_data(s, 0, &b, AT_MS(70));
+	sample_round(s, AT_MS(70));
+	buf_done(&b);
+	sample_exit(s, AT_MS(80));
+	sample_close(s);
+}
+
+static void what_is_unmapped_or_mapped_anew_is_not_touched_again(void **state)
+{
+	struct model *m = calloc(1, sizeof(*m));
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	make_mapped(&s);
+	sample_analyze(&s, m, &k);
+	assert_int_equal(m->returns.all.call_count, 2); /* the second one by mmap */
+	assert_int_equal(m->returns.all.bytes, 24 * PAGE);
+	assert_int_equal(m->returns.failed_count, 1);
+	assert_int_equal(m->returns.refault_count, 2); /* 7, and 15 */
+	assert_int_equal(m->returns.age_p50_ns, MS);
+	assert_int_equal(m->returns.age_p99_ns, 12 * MS);
+	model_done(m);
+	free(m);
+}
+
+static void advice_on_huge_pages_is_counted_apart(void **state)
+{
+	struct model *m = calloc(1, sizeof(*m));
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	make(&s, true);
+	sample_analyze(&s, m, &k);
+	assert_int_equal(m->returns.huge[HUGE_WANTED].call_count, 1);
+	assert_int_equal(m->returns.huge[HUGE_WANTED].bytes, 100 * PAGE);
+	assert_int_equal(m->returns.huge[HUGE_UNWANTED].call_count, 0);
+	model_done(m);
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +313,8 @@ int main(void)
 		cmocka_unit_test(returns_and_refaults_are_told_by_cycle),
 		cmocka_unit_test(without_addresses_refaults_are_unknown),
 		cmocka_unit_test(the_text_says_who_gave_back_and_what_came_of_it),
+		cmocka_unit_test(what_is_unmapped_or_mapped_anew_is_not_touched_again),
+		cmocka_unit_test(advice_on_huge_pages_is_counted_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
