@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/own.h"
-#include "parse/procstat.h"
+#include "parse/procsyscall.h"
 #include "returngate_internal.h"
 #include "target/returngate.h"
 
@@ -55,22 +54,19 @@ struct gate {
 	uint8_t record[RETURNGATE_RECORD_BYTES_MAX];
 };
 
-/* The process that a thread belongs to, as the line "Tgid:" of its status says; 0 when it is gone.
- */
+/* 0 when it is gone. */
 static pid_t process_of(pid_t thread)
 {
-	char path[48], text[512];
-	const char *at;
+	char path[48], text[1024];
+	uint64_t process;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
 	OWN_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	if (n <= 0 || !procstatus_find_process(&process, (struct text){ text, (size_t)n }))
 		return 0;
-	text[n] = '\0';
-	at = strstr(text, "\nTgid:");
-	return at ? (pid_t)strtol(at + 6, NULL, 10) : 0;
+	return (pid_t)process;
 }
 
 static void look_up(struct thread *t, pid_t id)
@@ -93,26 +89,17 @@ static struct thread *thread_of(struct gate *g, pid_t id)
 	return t;
 }
 
-/* "28 0xARG ... 0xSP 0xPC" (proc(5)): the last two. */
 static bool read_place(struct thread *t, struct returngate_call *c)
 {
 	char text[256];
-	ssize_t n = t->syscall_fd < 0 ? -1 : pread(t->syscall_fd, text, sizeof(text) - 1, 0);
-	char *sp, *ip;
+	ssize_t n = t->syscall_fd < 0 ? -1 : pread(t->syscall_fd, text, sizeof(text), 0);
+	struct proc_syscall place;
 
-	if (n <= 0)
+	if (n <= 0 || !procsyscall_parse(&place, (struct text){ text, (size_t)n }))
 		return false;
-	text[n] = '\0';
-	ip = strrchr(text, ' ');
-	if (!ip)
-		return false;
-	*ip++ = '\0';
-	sp = strrchr(text, ' ');
-	if (!sp)
-		return false;
-	c->sp = strtoull(sp + 1, NULL, 16);
-	c->ip = strtoull(ip, NULL, 16);
-	return c->sp != 0 && c->ip != 0;
+	c->sp = place.sp;
+	c->ip = place.ip;
+	return true;
 }
 
 /* Up to the end of what is mapped: page by page, since a read stops at the first that is not. */

@@ -7,6 +7,7 @@
 #include "base/unknown.h"
 #include "parse/cgroup.h"
 #include "parse/procstat.h"
+#include "parse/procsyscall.h"
 
 static void check(bool holds)
 {
@@ -40,6 +41,16 @@ static void check_stat(struct text t)
 		check(v % 1024 == 0);
 	else
 		check(v == 77);
+}
+
+static void check_syscall(struct text t)
+{
+	struct proc_syscall before = { 1, 2, 3 }, after = before;
+	uint64_t process = 0;
+
+	if (!procsyscall_parse(&after, t))
+		check(memcmp(&before, &after, sizeof(after)) == 0);
+	check(procstatus_find_process(&process, t) == (process != 0));
 }
 
 static void check_mount(struct text t)
@@ -81,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check(!is_known(amount) || amount < INT64_MAX);
 	(void)cgroup_find_count(t, "oom_kill");
+	check_syscall(t);
 	check_stat(t);
 	check_mount(t);
 	check_cgroup(t);
