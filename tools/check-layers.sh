@@ -29,7 +29,7 @@ FNR == 1 { split(FILENAME, part, "/"); from = part[2] }
 }
 {
 	fence("perfmon/", "^src/capture/hwevent_pfm.c$")
-	fence("linux/perf_event.h", "^src/(capture/|parse/perfrecord)")
+	fence("linux/perf_event.h", "^src/(capture/|parse/perfrecord|target/return)")
 	if ($0 ~ "^#include .*pb-c.h" && FILENAME != "src/render/pprof.c") {
 		print FILENAME ":" FNR ": " $2 " belongs to src/render/pprof.c only"
 		bad = 1

@@ -26,18 +26,18 @@ enum {
 #define PERFSLOTS_MAX (SLOT_FIRST_EVENT + PERFSET_EVENTS_MAX)
 
 struct slot {
+	const char *name;   /* as libpfm4 knows it, or of a tracepoint */
+	const char *filter; /* of a tracepoint: what passes (trace events' language); NULL: all */
+	uint64_t sample_period; /* either this */
+	uint64_t sample_hz;	/* or this is not 0 */
+	uint64_t stack_bytes;
 	enum perf_role role;
-	const char *name;     /* as libpfm4 knows it, or of a tracepoint */
 	bool wanted, on_exec; /* opened at all; counting from the target's exec on */
 	bool optional;	      /* when it cannot be opened, the others are */
 	bool has_stack;	      /* its samples bring the stack */
 	bool bookkeeping;     /* carries mmap, comm and fork records */
 	bool is_tracepoint;   /* its samples bring the tracepoint's fields */
-	const char *filter;   /* of a tracepoint: what passes (trace events' language); NULL: all */
-	uint64_t sample_period; /* either this */
-	uint64_t sample_hz;	/* or this is not 0 */
-	uint64_t stack_bytes;
-	struct err why_off; /* optional and not opened */
+	struct err why_off;   /* optional and not opened */
 };
 
 /* Fill slots (PERFSLOTS_MAX) by what is asked for. */

@@ -46,7 +46,7 @@ static int make_sockets(int *passing, int *control)
 int returngate_start(struct returngate *ret, struct err *err)
 {
 	struct returngate g = { .pid = -1, .control = -1, .passing = -1 };
-	int passing[2], control[2], rc, code;
+	int passing[2] = { -1, -1 }, control[2] = { -1, -1 }, rc, code;
 
 	g.shared = mmap(NULL, sizeof(*g.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
