@@ -188,8 +188,11 @@ struct model_returns {
 	/* From the end of the collection before to a return by Go's scavenger, of all such calls.
 	 */
 	uint64_t after_cycle_p50_ns, after_cycle_p90_ns;
-	uint64_t repeated_bytes;  /* given back that had been given back before */
-	uint64_t away_bytes;	  /* never touched again */
+	uint64_t repeated_bytes; /* given back that had been given back before */
+	uint64_t away_bytes;	 /* never touched again */
+	/* Of these, offered with MADV_FREE: still there at the end (LazyFree), reclaimed, or taken
+	 * back by a touch, which then is no fault. */
+	uint64_t offered_bytes;
 	bool has_refaults;	  /* addresses of faults were recorded; else refaults are unknown */
 	bool refault_is_estimate; /* of every N-th fault only, at times */
 	bool is_at_least;	  /* more was given back than is kept track of */
@@ -205,7 +208,7 @@ struct model_memory {
 	uint64_t rss_peak_bytes, rss_mean_bytes;
 	double rss_byte_seconds;
 	uint64_t rss_growth_bytes; /* all steps upwards between samples: RSS grew by this in all */
-	uint64_t heap_rss_last_bytes; /* at the last read of smaps */
+	uint64_t heap_rss_last_bytes, lazyfree_last_bytes; /* at the last read of smaps */
 	uint64_t lazyfree_peak_bytes, honest_peak_bytes, honest_mean_bytes, anonhuge_peak_bytes;
 	uint64_t heap_rss_peak_bytes;
 	uint64_t

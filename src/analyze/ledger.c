@@ -102,12 +102,21 @@ static bool spend(struct ledger *l, uint64_t pages)
 	return true;
 }
 
+static enum model_advice advice_of(uint64_t page)
+{
+	return (enum model_advice)(page >> ADVICE_SHIFT & 1);
+}
+
 static void give_back(struct ledger *l, uint64_t *page, uint64_t state)
 {
 	if (*page & SEEN)
 		l->repeated_bytes += l->page_bytes;
 	if (!(*page & AWAY))
 		l->away_bytes += l->page_bytes;
+	else if (advice_of(*page) == ADVICE_FREE)
+		l->offered_bytes -= l->page_bytes;
+	if (advice_of(state) == ADVICE_FREE)
+		l->offered_bytes += l->page_bytes;
 	*page = state;
 }
 
@@ -174,8 +183,9 @@ bool ledger_touch(struct ledger *l, uint64_t pid, uint64_t address, uint64_t tim
 		age_us = 0;
 	*ret = (struct ledger_refault){ age_us * NS_PER_US,
 					(enum profile_cause)(*page >> CAUSE_SHIFT & CAUSE_MASK),
-					(enum model_advice)(*page >> ADVICE_SHIFT & 1) };
+					advice_of(*page) };
 	l->away_bytes -= l->page_bytes;
+	l->offered_bytes -= ret->advice == ADVICE_FREE ? l->page_bytes : 0;
 	l->refault_count += weight;
 	l->all.refault_bytes += bytes;
 	l->by_cause[ret->cause].refault_bytes += bytes;

@@ -56,6 +56,7 @@ struct ledger {
 	uint64_t syscall_ns, timed_count; /* of the calls whose time is known */
 	uint64_t repeated_bytes;	  /* given back that had been given back before */
 	uint64_t away_bytes;		  /* given back and never touched since */
+	uint64_t offered_bytes;		  /* of these, the last time by MADV_FREE */
 	uint64_t refault_count;		  /* scaled up where not every fault was recorded */
 	struct stats ages_us;		  /* of the recorded refaults */
 };

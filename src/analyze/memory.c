@@ -43,6 +43,8 @@ static void add_smaps(struct memory *mem, struct model *m, const struct event *e
 	out->anonhuge_peak_bytes = known_max(out->anonhuge_peak_bytes, anonhuge);
 	if (is_known(s->heap_rss_bytes))
 		out->heap_rss_last_bytes = s->heap_rss_bytes;
+	if (is_known(lazyfree))
+		out->lazyfree_last_bytes = lazyfree;
 	out->heap_rss_peak_bytes = known_max(out->heap_rss_peak_bytes, s->heap_rss_bytes);
 	if (is_known(s->heap_anonhuge_bytes) &&
 	    (!is_known(out->heap_anonhuge_peak_bytes) ||

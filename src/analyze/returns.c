@@ -39,6 +39,7 @@ static void fill_refaults(struct model_returns *r, const struct ledger *l)
 	if (r->has_refaults) {
 		r->refault_count = l->refault_count;
 		r->away_bytes = l->is_full ? UNKNOWN_U64 : l->away_bytes;
+		r->offered_bytes = l->is_full ? UNKNOWN_U64 : l->offered_bytes;
 		fill_ages(r, l);
 		if (r->all.bytes)
 			r->regret_ratio = (double)r->all.refault_bytes / (double)r->all.bytes;

@@ -244,6 +244,7 @@ static json_t *returns_json(const struct model *m)
 	json_object_set_new(j, "until_scav_line_bytes", json_of_number(r->until_scav_line_bytes));
 	json_object_set_new(j, "repeated_bytes", json_of_number(r->repeated_bytes));
 	json_object_set_new(j, "away_bytes", json_of_number(r->away_bytes));
+	json_object_set_new(j, "offered_bytes", json_of_number(r->offered_bytes));
 	return j;
 }
 
@@ -282,6 +283,7 @@ static json_t *memory_json(const struct model *m)
 	json_object_set_new(j, "rss_mean_bytes", json_of_number(mem->rss_mean_bytes));
 	json_object_set_new(j, "rss_byte_seconds", json_of_real(mem->rss_byte_seconds));
 	json_object_set_new(j, "lazyfree_peak_bytes", json_of_number(mem->lazyfree_peak_bytes));
+	json_object_set_new(j, "lazyfree_last_bytes", json_of_number(mem->lazyfree_last_bytes));
 	json_object_set_new(j, "heap_live_peak_bytes", json_of_number(m->gc.heap_live_peak_bytes));
 	json_object_set_new(j, "heap_goal_peak_bytes", json_of_number(m->gc.heap_goal_peak_bytes));
 	json_object_set_new(j, "sample_count", json_of_number(mem->sample_count));

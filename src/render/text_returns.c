@@ -109,6 +109,11 @@ static void print_refaults(FILE *out, const struct model *m)
 			  figure_duration(r->age_p99_ns).text);
 	line_print(out, "refaults", &line);
 	line_part(&line, "%s never touched again", figure_bytes(r->away_bytes).text);
+	if (r->by_advice[ADVICE_FREE].call_count)
+		line_part(&line,
+			  "of that %s only offered, with %s still there at the last read of smaps",
+			  figure_bytes(r->offered_bytes).text,
+			  figure_bytes(m->memory.lazyfree_last_bytes).text);
 	line_part(&line, "%s given back more than once", figure_bytes(r->repeated_bytes).text);
 	if (is_known(r->refault_cpu_ns))
 		line_part(&line, "about %s of CPU time in their faults (by samples)",

@@ -140,6 +140,7 @@ static void sums_and_ages_are_those_of_the_calls(void **state)
 	assert_int_equal(m->returns.age_p99_ns, 12 * MS);
 	assert_int_equal(m->returns.repeated_bytes, 6 * PAGE);
 	assert_int_equal(m->returns.away_bytes, 7 * PAGE);
+	assert_int_equal(m->returns.offered_bytes, 2 * PAGE); /* 2 and 3: 0 and 1 went again */
 	assert_false(m->returns.is_at_least);
 	model_done(m);
 	free(m);
@@ -213,10 +214,12 @@ static void the_text_says_who_gave_back_and_what_came_of_it(void **state)
 		strstr(text, "refaults     3 (12.0 KiB), 21.4 % of what was given back, after p50 "
 			     "11.0 ms  p90 12.0 ms  p99\n"
 			     "             12.0 ms\n"));
-	assert_non_null(
-		strstr(text, "             28.0 KiB never touched again, 24.0 KiB given back more "
-			     "than once, one refault can bring\n"
-			     "             a whole huge page\n"));
+	assert_non_null(strstr(
+		text, "             28.0 KiB never touched again, of that 8.00 KiB only offered, "
+		      "with 20.0 MiB still there\n"
+		      "             at the last read of smaps, 24.0 KiB given back more than "
+		      "once, one refault can bring a\n"
+		      "             whole huge page\n"));
 	free(text);
 	make(&s, false);
 	text = sample_render(&s, "text", 0, false);
