@@ -178,6 +178,9 @@ struct model_returns {
 	struct model_return_sum all, by_cause[CAUSE_COUNT], by_advice[ADVICE_COUNT];
 	struct model_huge_sum huge[HUGE_COUNT];
 	uint64_t syscall_ns;	/* within the calls */
+	/* Calls of process_madvise(2) that give memory back, not among the others: their ranges are
+	 * not known. Unknown where they were not watched. */
+	uint64_t process_madvise_count;
 	uint64_t failed_count;	/* calls that gave nothing back, not among the others */
 	uint64_t unended_count; /* calls whose end was not seen: taken to have succeeded */
 	/* By the Go scavenger, up to its last trace lines: what the sum of these says, too.

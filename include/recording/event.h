@@ -155,6 +155,7 @@ enum perf_role {
 	PERF_ROLE_RETURN_END = 9,    /* ends of calls of madvise(2): when, and with what result */
 	PERF_ROLE_UNMAP = 10,	     /* calls of munmap(2) */
 	PERF_ROLE_MAP_FIXED = 11,    /* calls of mmap(2) with MAP_FIXED */
+	PERF_ROLE_RETURN_OTHER = 12, /* calls of process_madvise(2): their ranges are not in it */
 };
 
 struct event_perf_data {

@@ -113,6 +113,7 @@ static void take_attr(struct profiles *p, const struct event_perf_attr *a)
 	p->has_addresses |= a->role == PERF_ROLE_FAULT_ADDRESS;
 	p->has_returns |= a->role == PERF_ROLE_RETURN;
 	p->has_gate |= text_is(a->name, "seccomp/madvise");
+	p->has_other_returns |= a->role == PERF_ROLE_RETURN_OTHER;
 	p->has_return_ends |= a->role == PERF_ROLE_RETURN_END;
 }
 

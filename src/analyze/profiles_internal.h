@@ -68,6 +68,7 @@ struct profiles {
 	struct profiles_watch watch; /* functions NULL: nobody wants to know */
 	struct buf calls;	     /* struct profiles_call, by index in threads */
 	struct model_huge_sum huge[HUGE_COUNT];
+	uint64_t other_return_count;  /* by process_madvise */
 	uint64_t failed_return_count; /* calls that gave nothing back */
 	uint64_t open_return_count;   /* whose end was not seen */
 	struct buf threads;	      /* struct profile_thread: names are kept by locations */
@@ -75,7 +76,7 @@ struct profiles {
 
 	uint64_t page_bytes, start_ns, end_ns, start_unix_ns;
 	uint64_t lost_count, bad_block_count;
-	bool keeps_ledger, faults_are_fed, has_addresses, has_returns, has_return_ends, has_gate;
+	bool keeps_ledger, faults_are_fed, has_addresses, has_returns, has_return_ends, has_gate, has_other_returns;
 	struct chain chain; /* of the sample in hand */
 };
 

@@ -262,6 +262,17 @@ static void take_mapping(struct profiles *p, const struct perfrecord *r, bool is
 		profiles_unmap(p, r->pid, a[ADDRESS], a[LEN], r->time_ns);
 }
 
+static void count_other_return(struct profiles *p, const struct perfrecord *r)
+{
+	enum { PIDFD, VECTOR, VECTOR_LEN, ADVICE, ARGUMENTS };
+	uint64_t a[ARGUMENTS];
+
+	if (!syscallraw_arguments(r->raw, a, ARGUMENTS))
+		return;
+	a[ADVICE] = (uint32_t)a[ADVICE];
+	p->other_return_count += a[ADVICE] == MADV_DONTNEED || a[ADVICE] == MADV_FREE;
+}
+
 static void take_sample(struct profiles *p, const struct perfrecord *r)
 {
 	switch (p->attrs[r->layout->user].role) {
@@ -270,6 +281,9 @@ static void take_sample(struct profiles *p, const struct perfrecord *r)
 		break;
 	case PERF_ROLE_RETURN_END:
 		take_return_end(p, r);
+		break;
+	case PERF_ROLE_RETURN_OTHER:
+		count_other_return(p, r);
 		break;
 	case PERF_ROLE_UNMAP:
 		take_mapping(p, r, false);

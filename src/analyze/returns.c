@@ -69,6 +69,8 @@ void returns_fill(struct model *m, const struct profiles *p)
 	memcpy(r->by_advice, l->by_advice, sizeof(r->by_advice));
 	if (p->has_return_ends && (l->timed_count || l->all.call_count == 0))
 		r->syscall_ns = l->syscall_ns;
+	if (p->has_other_returns)
+		r->process_madvise_count = p->other_return_count;
 	r->failed_count = p->has_return_ends ? p->failed_return_count : UNKNOWN_U64;
 	r->unended_count = p->has_return_ends ? p->open_return_count : UNKNOWN_U64;
 	memcpy(r->huge, p->huge, sizeof(r->huge));

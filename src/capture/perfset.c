@@ -237,6 +237,8 @@ static const char *source_name(char *buf, size_t cap, const struct slot *s)
 		return "perf.returns";
 	case PERF_ROLE_RETURN_END:
 		return "perf.return-ends";
+	case PERF_ROLE_RETURN_OTHER:
+		return "perf.returns-by-process-madvise";
 	case PERF_ROLE_UNMAP:
 		return "perf.unmaps";
 	case PERF_ROLE_MAP_FIXED:

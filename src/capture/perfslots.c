@@ -98,7 +98,10 @@ void perfslots_plan(struct slot *slots, const struct perfset_config *c)
 						.optional = true,
 						.is_tracepoint = true,
 						.sample_period = 1 };
-	slots[SLOT_UNMAP] = slots[SLOT_MAP_FIXED] = slots[SLOT_RETURN_END];
+	slots[SLOT_UNMAP] = slots[SLOT_MAP_FIXED] = slots[SLOT_RETURN_OTHER] =
+		slots[SLOT_RETURN_END];
+	slots[SLOT_RETURN_OTHER].role = PERF_ROLE_RETURN_OTHER;
+	slots[SLOT_RETURN_OTHER].name = "syscalls/sys_enter_process_madvise";
 	slots[SLOT_UNMAP].role = PERF_ROLE_UNMAP;
 	slots[SLOT_UNMAP].name = "syscalls/sys_enter_munmap";
 	slots[SLOT_MAP_FIXED].role = PERF_ROLE_MAP_FIXED;

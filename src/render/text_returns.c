@@ -78,6 +78,9 @@ static void print_returned(FILE *out, const struct model *m)
 		add_advice(&line, "MADV_FREE", &r->by_advice[ADVICE_FREE]);
 		line_part(&line, "%s within the calls", figure_duration(r->syscall_ns).text);
 	}
+	if (is_known(r->process_madvise_count) && r->process_madvise_count)
+		line_part(&line, "%s of process_madvise besides, their sizes unknown",
+			  figure_counted(r->process_madvise_count, "call", "calls").text);
 	if (is_known(r->failed_count) && r->failed_count)
 		line_part(&line, "%s failed",
 			  figure_counted(r->failed_count, "more call", "more calls").text);

@@ -5,7 +5,7 @@ const S = 1e9;
 const first = data.from_ns / S, last = data.to_ns / S;
 const width = (last - first) / data.column_count;
 const BARS = 240;
-const ROWS = 400;
+const ROWS = 200;
 
 const make = (tag, className, text) => {
   const e = document.createElement(tag);
@@ -15,7 +15,8 @@ const make = (tag, className, text) => {
 };
 const color = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 const digits = (v, n) => v === 0 ? "0" : Math.abs(v) >= 100 ? v.toFixed(0) : v.toPrecision(n);
-const number = v => v === null ? "unknown" : v.toLocaleString("en-US");
+const grouped = new Intl.NumberFormat("en-US");
+const number = v => v === null ? "unknown" : grouped.format(v);
 const bytes = v => {
   if (v === null) return "unknown";
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -428,23 +429,27 @@ thead.append(headRow);
 table.append(thead, body);
 wrap.append(table);
 cycleSection.append(wrap, more);
+const zoomToRow = e => {
+  const tr = e.target.closest("tr");
+  if (!tr || !tr.row || (e.type === "keydown" && e.key !== "Enter")) return;
+  const from = cycleAt(tr.row, "start_ns") / S, to = cycleAt(tr.row, "end_ns") / S;
+  setView(from - (to - from) / 2, to + (to - from) / 2);
+  window.scrollTo({ top: 0 });
+};
+body.addEventListener("click", zoomToRow);
+body.addEventListener("keydown", zoomToRow);
 const fillTable = () => {
   const shown = cycles.filter(row => cycleAt(row, "end_ns") / S >= view[0] && cycleAt(row, "start_ns") / S <= view[1]);
-  body.textContent = "";
+  const rows = document.createDocumentFragment();
   for (const row of shown.slice(0, ROWS)) {
     const tr = make("tr");
     columns.forEach(c => tr.append(make("td", "", c[1](row))));
     tr.tabIndex = 0;
     tr.title = "zoom to this cycle";
-    const go = () => {
-      const from = cycleAt(row, "start_ns") / S, to = cycleAt(row, "end_ns") / S;
-      setView(from - (to - from) / 2, to + (to - from) / 2);
-      window.scrollTo({ top: 0 });
-    };
-    tr.addEventListener("click", go);
-    tr.addEventListener("keydown", e => { if (e.key === "Enter") go(); });
-    body.append(tr);
+    tr.row = row;
+    rows.append(tr);
   }
+  body.replaceChildren(rows);
   more.textContent = (shown.length > ROWS ? "The first " + ROWS + " of " + number(shown.length) + " rows: zoom in for the others. " : number(shown.length) + " rows. ") +
     (data.cycles.per_row > 1 ? "There are many cycles: a row stands for up to " + data.cycles.per_row + "; times are the longest, amounts are sums." : "");
 };

@@ -229,7 +229,7 @@ static void the_text_says_who_gave_back_and_what_came_of_it(void **state)
 }
 
 /* ids of the mappings' events */
-enum { UNMAP = 303, MAP_FIXED = 304 };
+enum { UNMAP = 303, MAP_FIXED = 304, PROCESS_MADVISE = 305 };
 
 static void add_mapping(struct buf *b, uint64_t id, uint64_t time_ns, uint64_t first,
 			uint64_t pages)
@@ -253,6 +253,7 @@ static void make_mapped(struct sample *s)
 	add_attr(s, PERF_ROLE_RETURN_END, EXIT);
 	add_attr(s, PERF_ROLE_UNMAP, UNMAP);
 	add_attr(s, PERF_ROLE_MAP_FIXED, MAP_FIXED);
+	add_attr(s, PERF_ROLE_RETURN_OTHER, PROCESS_MADVISE);
 	sample_body(s);
 	add_enter(&b, AT_MS(12) - 500, 8, 4);
 	add_exit(&b, AT_MS(12), 0);
@@ -265,6 +266,8 @@ static void make_mapped(struct sample *s)
 	add_exit(&b, AT_MS(30.1), -EINVAL);
 	add_mapping(&b, MAP_FIXED, AT_MS(30.2), 0, 16);
 	add_fault(&b, AT_MS(31.2), 15);
+	add_sample(&b, PROCESS_MADVISE, AT_MS(31.5), 0, (uint64_t[]){ 0, 440, 5, 6, 1, 4 }, 6);
+	add_sample(&b, PROCESS_MADVISE, AT_MS(31.6), 0, (uint64_t[]){ 0, 440, 5, 6, 1, 20 }, 6);
 	add_mapping(&b, MAP_FIXED, AT_MS(32), 0, 16);
 	add_fault(&b, AT_MS(33), 14);
 	sample_data(s, 0, &b, AT_MS(70));
@@ -286,6 +289,7 @@ static void what_is_unmapped_or_mapped_anew_is_not_touched_again(void **state)
 	assert_int_equal(m->returns.all.call_count, 2); /* the second one by mmap */
 	assert_int_equal(m->returns.all.bytes, 24 * PAGE);
 	assert_int_equal(m->returns.failed_count, 1);
+	assert_int_equal(m->returns.process_madvise_count, 1); /* MADV_COLD gives nothing back */
 	assert_int_equal(m->returns.refault_count, 2); /* 7, and 15 */
 	assert_int_equal(m->returns.age_p50_ns, MS);
 	assert_int_equal(m->returns.age_p99_ns, 12 * MS);
