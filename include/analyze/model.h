@@ -177,7 +177,7 @@ struct model_returns {
 	struct buf why_off; /* then: why */
 	struct model_return_sum all, by_cause[CAUSE_COUNT], by_advice[ADVICE_COUNT];
 	struct model_huge_sum huge[HUGE_COUNT];
-	uint64_t syscall_ns;	/* within the calls */
+	uint64_t syscall_ns; /* within the calls */
 	/* Calls of process_madvise(2) that give memory back, not among the others: their ranges are
 	 * not known. Unknown where they were not watched. */
 	uint64_t process_madvise_count;

@@ -57,7 +57,8 @@ static void returns_init(struct model_returns *r)
 	r->after_cycle_p50_ns = r->after_cycle_p90_ns = r->refault_cpu_ns = UNKNOWN_U64;
 	memset(r->huge, 0xff, sizeof(r->huge));
 	r->syscall_ns = r->failed_count = r->unended_count = UNKNOWN_U64;
-	r->process_madvise_count = r->offered_bytes = r->repeated_bytes = r->away_bytes = r->refault_count = UNKNOWN_U64;
+	r->process_madvise_count = r->offered_bytes = r->repeated_bytes = r->away_bytes =
+		r->refault_count = UNKNOWN_U64;
 	r->age_p50_ns = r->age_p90_ns = r->age_p99_ns = UNKNOWN_U64;
 	r->regret_ratio = NAN;
 }

@@ -76,7 +76,8 @@ struct profiles {
 
 	uint64_t page_bytes, start_ns, end_ns, start_unix_ns;
 	uint64_t lost_count, bad_block_count;
-	bool keeps_ledger, faults_are_fed, has_addresses, has_returns, has_return_ends, has_gate, has_other_returns;
+	bool keeps_ledger, faults_are_fed, has_addresses, has_returns, has_return_ends, has_gate,
+		has_other_returns;
 	struct chain chain; /* of the sample in hand */
 };
 

@@ -52,15 +52,31 @@ static void fill_refaults(struct model_returns *r, const struct ledger *l)
 		forget_refaults(&r->by_advice[i]);
 }
 
+/* What was in the way of a source. */
+static void explain(struct model *m, const char *source)
+{
+	struct buf *why = &m->returns.why_off;
+
+	for (size_t i = 0; i < m->source_count; i++) {
+		struct text detail = buf_text(&m->sources[i].detail);
+
+		if (!text_is(buf_text(&m->sources[i].name), source) ||
+		    text_is(detail, (const char *)buf_cstr(why)))
+			continue;
+		if (why->len)
+			buf_addf(why, "; by a seccomp filter: ");
+		buf_add(why, detail.at, detail.len);
+	}
+}
+
 void returns_fill(struct model *m, const struct profiles *p)
 {
 	struct model_returns *r = &m->returns;
 	const struct ledger *l = &p->ledger;
 
 	if (!p->has_returns) {
-		for (size_t i = 0; i < m->source_count; i++)
-			if (text_is(buf_text(&m->sources[i].name), "perf.returns"))
-				model_set(&r->why_off, buf_text(&m->sources[i].detail));
+		explain(m, "perf.returns");
+		explain(m, "seccomp.returns");
 		return;
 	}
 	r->source = p->has_gate ? "seccomp" : "tracepoint";

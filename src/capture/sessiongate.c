@@ -14,6 +14,16 @@
 
 #define REAP_PATIENCE_NS (100 * NS_PER_MS)
 
+/* Linux 5.9 tells the gate when the filter's last user is gone (POLLHUP); without that it would
+ * stay for ever. */
+static bool is_too_old(const struct session *s)
+{
+	unsigned major, minor;
+
+	return sscanf(s->machine.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 9));
+}
+
 /* Why there shall be no gate, in *err; 0 when there shall be one. ECANCELED: nobody misses it. */
 static int decide(struct session *s, struct err *err)
 {
@@ -26,6 +36,8 @@ static int decide(struct session *s, struct err *err)
 		return err_say(err, ECANCELED, "not needed: the tracepoint is there");
 	if (c->returns == SESSION_RETURNS_TRACEPOINT)
 		return err_say(err, ECANCELED, "not wanted: --returns tracepoint");
+	if (is_too_old(s))
+		return err_say(err, ENOSYS, "needs Linux 5.9, this is %s", s->machine.release);
 	if (!c->perf)
 		return err_say(err, ENOTSUP, "not without perf, which knows what is mapped where");
 	if (commandpath_gains_rights(c->argv[0]))

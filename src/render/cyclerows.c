@@ -108,13 +108,14 @@ void cyclerows_add(struct cyclerows *r, const struct model_cycle *c)
 		.refault_count = c->refault_count,
 		.rss_end_bytes = c->rss_end_bytes,
 	};
-	struct cyclerow *last = (void *)(r->rows.at + r->rows.len - sizeof(row));
+	size_t count = r->rows.len / sizeof(row);
+	struct cyclerow *last = count ? &((struct cyclerow *)(void *)r->rows.at)[count - 1] : NULL;
 
-	if (r->rows.len && last->cycle_count < r->per_row) {
+	if (last && last->cycle_count < r->per_row) {
 		*last = joined(last, &row);
 		return;
 	}
-	if (r->rows.len / sizeof(row) == CYCLEROWS_MAX)
+	if (count == CYCLEROWS_MAX)
 		halve(r);
 	buf_add(&r->rows, &row, sizeof(row));
 }

@@ -239,8 +239,7 @@ static json_t *returns_json(const struct model *m)
 	json_object_set_new(j, "after_cycle_p50_ns", json_of_number(r->after_cycle_p50_ns));
 	json_object_set_new(j, "after_cycle_p90_ns", json_of_number(r->after_cycle_p90_ns));
 	json_object_set_new(j, "refault_cpu_ns", json_of_number(r->refault_cpu_ns));
-	json_object_set_new(j, "process_madvise_count",
-			    json_of_number(r->process_madvise_count));
+	json_object_set_new(j, "process_madvise_count", json_of_number(r->process_madvise_count));
 	json_object_set_new(j, "failed_count", json_of_number(r->failed_count));
 	json_object_set_new(j, "unended_count", json_of_number(r->unended_count));
 	json_object_set_new(j, "until_scav_line_bytes", json_of_number(r->until_scav_line_bytes));

@@ -167,9 +167,12 @@ static void page_cycle(void *state, const struct model_cycle *c)
 		cyclerows_add(&p->rows, c);
 }
 
+/* More than this JavaScript cannot count one by one; only a made-up recording has as much. */
+#define WHOLE_MAX 9007199254740992.0
+
 static json_t *whole(double v)
 {
-	return json_integer((json_int_t)llround(v));
+	return json_integer((json_int_t)llround(fmin(fmax(v, -WHOLE_MAX), WHOLE_MAX)));
 }
 
 /* Columns with something in them: their numbers, each less the one before, and what is in them. */

@@ -110,6 +110,9 @@ static void trace_refaulted(void *arg, const struct watch_refault *r)
 	count(arg, COUNTER_REFAULTS, r->fault.time_ns, r->fault.weight);
 }
 
+/* More is of a made-up recording; a double has it exactly. */
+#define COUNTER_MAX 9007199254740992.0
+
 static void print_us(FILE *out, const char *key, uint64_t ns)
 {
 	fprintf(out, ", \"%s\": %" PRIu64 ".%03u", key, ns / 1000, (unsigned)(ns % 1000));
@@ -120,14 +123,14 @@ static void print_slice(FILE *out, const char *name, int process, uint64_t track
 			uint64_t ns)
 {
 	fprintf(out, ",\n{\"ph\": \"X\", \"name\": \"%s\", \"pid\": %d, \"tid\": %" PRIu64, name,
-		process, track);
+		process, track & INT32_MAX); /* a thread's number is no greater */
 	print_us(out, "ts", begin_ns);
 	print_us(out, "dur", ns);
 }
 
 static void print_argument(FILE *out, bool *is_first, const char *name, uint64_t value)
 {
-	if (!is_known(value))
+	if (value > INT64_MAX) /* unknown, or more than readers of JSON can hold */
 		return;
 	fprintf(out, "%s\"%s\": %" PRIu64, *is_first ? "" : ", ", name, value);
 	*is_first = false;
@@ -189,11 +192,15 @@ static void trace_cycle(void *state, const struct model_cycle *c)
 		fputc('}', t->o.out);
 	}
 	for (size_t i = 0; i < n; i++) {
+		bool is_first = true;
+
 		if (!spans[i].is_pause)
 			continue;
 		print_slice(t->o.out, "pause", PROCESS_RUNTIME, TRACK_PAUSES, spans[i].begin_ns,
 			    spans[i].len_ns);
-		fprintf(t->o.out, ", \"args\": {\"cycle\": %" PRIu64 "}}", c->number);
+		fputs(", \"args\": {", t->o.out);
+		print_argument(t->o.out, &is_first, "cycle", c->number);
+		fputs("}}", t->o.out);
 	}
 }
 
@@ -202,7 +209,8 @@ static void print_counter(const struct trace *t, size_t which, uint64_t time_ns,
 	fprintf(t->o.out, ",\n{\"ph\": \"C\", \"name\": \"%s\", \"pid\": %d, \"tid\": 0",
 		counters[which].name, PROCESS_RUNTIME);
 	print_us(t->o.out, "ts", time_ns);
-	fprintf(t->o.out, ", \"args\": {\"%s\": %.0f}}", counters[which].unit, value);
+	fprintf(t->o.out, ", \"args\": {\"%s\": %.0f}}", counters[which].unit,
+		fmin(value, COUNTER_MAX));
 }
 
 /* A level keeps its least and greatest value, the greatest in the middle of the column; a sum is 0

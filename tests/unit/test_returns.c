@@ -290,7 +290,7 @@ static void what_is_unmapped_or_mapped_anew_is_not_touched_again(void **state)
 	assert_int_equal(m->returns.all.bytes, 24 * PAGE);
 	assert_int_equal(m->returns.failed_count, 1);
 	assert_int_equal(m->returns.process_madvise_count, 1); /* MADV_COLD gives nothing back */
-	assert_int_equal(m->returns.refault_count, 2); /* 7, and 15 */
+	assert_int_equal(m->returns.refault_count, 2);	       /* 7, and 15 */
 	assert_int_equal(m->returns.age_p50_ns, MS);
 	assert_int_equal(m->returns.age_p99_ns, 12 * MS);
 	model_done(m);
