@@ -23,9 +23,9 @@ func (r *report) number(t *testing.T, path string) int64 {
 }
 
 // recordReturner skips where returns cannot be seen.
-func recordReturner(t *testing.T, advice string) *run {
+func recordReturner(t *testing.T, advice string, arguments ...string) *run {
 	t.Helper()
-	r := newRun(t).record([]string{"--madvdontneed", advice, "--scavtrace"}, sample("returner"))
+	r := newRun(t).record([]string{"--madvdontneed", advice, "--scavtrace"}, append([]string{sample("returner")}, arguments...)...)
 	r.expectStatus(0)
 	if s := r.report().source(t, "perf.returns"); s.State != "on" {
 		t.Skipf("page returns are not seen: %s", s.Detail)
@@ -109,7 +109,7 @@ func TestReturnsAndRefaults(t *testing.T) {
 // TestOfferedPages: with MADV_FREE the pages stay until the kernel wants them, and touching them is no fault.
 func TestOfferedPages(t *testing.T) {
 	t.Parallel()
-	r := recordReturner(t, "0")
+	r := recordReturner(t, "0", "-age", "2s") // smaps is read now and then
 	rep := r.report()
 	checkReturned(t, rep, "free")
 	if refaults := rep.number(t, "faults.refault_count"); refaults > 16 {
