@@ -80,7 +80,7 @@ static void halve(struct cyclerows *r)
 	struct cyclerow *at = (void *)r->rows.at;
 	size_t count = r->rows.len / sizeof(*at);
 
-	for (size_t i = 0; i < count; i += 2)
+	for (size_t i = 0; at && i < count; i += 2)
 		at[i / 2] = i + 1 < count ? joined(&at[i], &at[i + 1]) : at[i];
 	r->rows.len = (count + 1) / 2 * sizeof(*at);
 	r->per_row *= 2;

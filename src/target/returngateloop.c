@@ -32,8 +32,10 @@
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 
-#define THREADS_KEPT 128u /* descriptors that are held open */
-#define CPU_EVERY    16u  /* calls, between looks at our own CPU time */
+#define THREADS_KEPT   128u  /* descriptors that are held open */
+#define PLACE_TRIES    20u   /* looks for where a thread stands; one is enough, mostly */
+#define PLACE_PAUSE_NS 20000 /* between them */
+#define CPU_EVERY      16u   /* calls, between looks at our own CPU time */
 
 /* A thread that made a call: what would be dear to find out at each. */
 struct thread {
@@ -89,17 +91,26 @@ static struct thread *thread_of(struct gate *g, pid_t id)
 	return t;
 }
 
+/* The thread has told of its call, and may still be on its way to sleep, on this very CPU, which we
+ * took from it: the file says "running" then (lib/syscall.c, task_current_syscall), and it needs
+ * the CPU for a moment. */
 static bool read_place(struct thread *t, struct returngate_call *c)
 {
-	char text[256];
-	ssize_t n = t->syscall_fd < 0 ? -1 : pread(t->syscall_fd, text, sizeof(text), 0);
+	const struct timespec moment = { .tv_nsec = PLACE_PAUSE_NS };
 	struct proc_syscall place;
+	char text[256];
+	ssize_t n = 1;
 
-	if (n <= 0 || !procsyscall_parse(&place, (struct text){ text, (size_t)n }))
-		return false;
-	c->sp = place.sp;
-	c->ip = place.ip;
-	return true;
+	for (unsigned i = 0; i < PLACE_TRIES && n > 0; i++) {
+		n = t->syscall_fd < 0 ? -1 : pread(t->syscall_fd, text, sizeof(text), 0);
+		if (n > 0 && procsyscall_parse(&place, (struct text){ text, (size_t)n })) {
+			c->sp = place.sp;
+			c->ip = place.ip;
+			return true;
+		}
+		nanosleep(&moment, NULL);
+	}
+	return false;
 }
 
 /* Up to the end of what is mapped: page by page, since a read stops at the first that is not. */
