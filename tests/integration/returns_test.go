@@ -140,6 +140,10 @@ func TestScavengerAgrees(t *testing.T) {
 	if until := rep.number(t, "returns.until_scav_line_bytes"); until < said || until > said+late || said < 100<<20 {
 		t.Errorf("%d bytes were given back by the calls, %d by the lines", until, said)
 	}
+	checked, agreeing := rep.number(t, "returns.checked_cycle_count"), rep.number(t, "returns.agreeing_cycle_count")
+	if checked < int64(len(rep.Cycles))*9/10 || agreeing < checked*3/4 {
+		t.Errorf("of %d cycles %d were checked, and %d agree to the byte", len(rep.Cycles), checked, agreeing)
+	}
 }
 
 // TestReturnsThatWereNotRecorded are unknown, not 0.
@@ -193,12 +197,15 @@ func calls(t *testing.T, events []event, pid int64) []string {
 func TestSeccompSeesWhatTheTracepointSees(t *testing.T) {
 	for name, command := range map[string][]string{
 		"returner": {sample("returner")}, "bursty": {sample("bursty"), "-rounds", "2", "-burst-mib", "80"},
-		"stripped": {sample("stripped"), "-total-mib", "512"},
+		"stripped": {sample("stripped"), "-total-mib", "512"}, "at the limit": {sample("bursty"), "-rounds", "1", "-burst-mib", "80"},
 	} {
-		command := command
+		name, command := name, command
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRun(t)
+			if name == "at the limit" { // goroutines that allocate give back
+				r.env = []string{"GOMEMLIMIT=60MiB"}
+			}
 			inner := append([]string{built.gctide, "record", "-q", "-o", "inner.rec", "--returns", "seccomp", "--"}, command...)
 			r.record([]string{"--returns", "tracepoint"}, inner...)
 			r.expectStatus(0)
@@ -224,6 +231,9 @@ func TestSeccompSeesWhatTheTracepointSees(t *testing.T) {
 				if want[i] != got[i] {
 					t.Errorf("call %d is %q by the gate, %q by the tracepoint", i, got[i], want[i])
 				}
+			}
+			if eager := rep.number(t, "returns.by_cause.eager.call_count"); name == "at the limit" && eager == 0 {
+				t.Error("no eager return at the limit")
 			}
 			t.Logf("%d calls compared", len(got))
 		})
