@@ -87,6 +87,8 @@ const levelRows = series => {
     put(begin(column), k, s.track.low[i]);
     if (s.track.high[i] !== s.track.low[i]) put(begin(column) + width / 2, k, s.track.high[i]);
   }));
+  // A level lasts: it goes on to the end.
+  series.forEach((s, k) => { if (!s.seldom && s.track.at.length) put(last, k, s.track.high[s.track.high.length - 1]); });
   return [...rows.values()].sort((a, b) => a[0] - b[0]);
 };
 
@@ -247,7 +249,7 @@ const addTrack = (id, name, height, names, readings, rows, options) => {
     connectSeparatedPoints: true, showLabelsOnHighlight: false, highlightCircleSize: 0, includeZero: true,
     axes: {
       x: { axisLabelFormatter: x => seconds(x), pixelsPerLabel: 110 },
-      y: { axisLabelFormatter: options.axis, axisLabelWidth: 72, pixelsPerLabel: 28, labelsKMG2: options.axis === bytes },
+      y: { axisLabelFormatter: options.axis, axisLabelWidth: 72, pixelsPerLabel: height < 100 ? 18 : 28, labelsKMG2: options.axis === bytes },
     },
     drawCallback: (g, initial) => {
       if (initial || syncing) return;
@@ -328,22 +330,25 @@ const phaseOf = t => {
 };
 const drawCycles = (ctx, area, g) => {
   const mark = color("mark"), stop = color("stop");
-  const box = (from, to, style, least) => {
-    const x = g.toDomXCoord(from / S), w = Math.max(least, g.toDomXCoord(to / S) - x);
+  // What is narrower than a pixel is drawn as one, as faint as it is narrow: else a second's pauses would fill the strip.
+  const box = (from, to, style, faintest) => {
+    const x = g.toDomXCoord(from / S), w = g.toDomXCoord(to / S) - x;
     if (x > area.x + area.w || x + w < area.x) return;
+    ctx.globalAlpha = Math.max(faintest, Math.min(1, w));
     ctx.fillStyle = style;
-    ctx.fillRect(x, area.y + 2, w, area.h - 4);
+    ctx.fillRect(x, area.y + 2, Math.max(1, w), area.h - 4);
+    ctx.globalAlpha = 1;
   };
   for (const row of cycles) {
     const from = cycleAt(row, "start_ns"), to = cycleAt(row, "end_ns");
     if (to / S < view[0] || from / S > view[1]) continue;
-    box(from, to, mark, 1);
+    box(from, to, mark, 0.3);
   }
   for (const row of cycles) {
     const from = cycleAt(row, "start_ns"), to = cycleAt(row, "end_ns");
     if (to / S < view[0] || from / S > view[1] || cycleAt(row, "cycle_count") > 1) continue;
-    if (cycleAt(row, "sweep_termination_ns") !== null) box(from, from + cycleAt(row, "sweep_termination_ns"), stop, 0.7);
-    if (cycleAt(row, "mark_termination_ns") !== null) box(to - cycleAt(row, "mark_termination_ns"), to, stop, 0.7);
+    if (cycleAt(row, "sweep_termination_ns") !== null) box(from, from + cycleAt(row, "sweep_termination_ns"), stop, 0.12);
+    if (cycleAt(row, "mark_termination_ns") !== null) box(to - cycleAt(row, "mark_termination_ns"), to, stop, 0.12);
   }
 };
 if (cycles.length) addTrack("cycles", "Cycles", 54, ["mark"],

@@ -67,6 +67,7 @@ struct page {
 	struct timecolumns_axis axis;
 	bool has_axis;
 	struct timecolumns tracks[TRACK_COUNT];
+	uint64_t before[TRACK_COUNT]; /* the newest value in front of the axis; UNKNOWN_U64 */
 	struct cyclerows rows;
 	json_t *broken; /* owned */
 	uint64_t procs_max;
@@ -77,6 +78,7 @@ static void page_open(void *state, const struct timeline_options *o)
 	struct page *p = state;
 
 	p->o = *o;
+	memset(p->before, 0xff, sizeof(p->before));
 	p->broken = json_array();
 	cyclerows_init(&p->rows);
 }
@@ -93,8 +95,25 @@ static void page_begin(void *arg, const struct model *m)
 
 static void add(struct page *p, int track, uint64_t time_ns, uint64_t value)
 {
-	if (p->has_axis && is_known(value))
-		timecolumns_add(&p->tracks[track], time_ns, (double)value);
+	if (!p->has_axis || !is_known(value))
+		return;
+	if (time_ns < p->axis.from_ns)
+		p->before[track] = value;
+	timecolumns_add(&p->tracks[track], time_ns, (double)value);
+}
+
+/* A level goes on into the part that is shown. */
+static void carry_in(struct page *p)
+{
+	static const int levels[] = { TRACK_RSS, TRACK_LIVE, TRACK_GOAL, TRACK_RELEASED };
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		int track = levels[i];
+
+		if (is_known(p->before[track]) && p->tracks[track].at[0].value_count == 0)
+			timecolumns_add(&p->tracks[track], p->axis.from_ns,
+					(double)p->before[track]);
+	}
 }
 
 static void page_rss(void *arg, uint64_t time_ns, uint64_t bytes)
@@ -380,6 +399,7 @@ static int page_end(void *state, const struct model *m, struct err *err)
 
 	if (!p->has_axis)
 		return err_say(err, ENODATA, "the recording has nothing in the part asked for");
+	carry_in(p);
 	j = document(p, m);
 	print_head(out);
 	json_dump_callback(j, write_escaped, out,

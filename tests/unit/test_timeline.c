@@ -176,6 +176,21 @@ static void the_page_has_all_tracks(void **state)
 	free(text);
 }
 
+static void a_level_lasts_into_the_part_that_is_shown(void **state)
+{
+	int rc;
+	char *text = rendered("html", 5 * MS + 1, 100 * MS, &rc);
+	json_t *j = data_of(text), *rss = json_object_get(json_object_get(j, "tracks"), "rss");
+
+	(void)state;
+	assert_int_equal(json_array_size(json_object_get(rss, "at")), 2);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(rss, "at"), 0)), 0);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(rss, "low"), 0)), 4096);
+	assert_int_equal(json_integer_value(json_array_get(json_object_get(rss, "low"), 1)), 8192);
+	json_decref(j);
+	free(text);
+}
+
 static void an_empty_part_is_refused(void **state)
 {
 	int rc;
@@ -237,6 +252,7 @@ int main(void)
 		cmocka_unit_test(a_part_has_what_reaches_into_it),
 		cmocka_unit_test(no_markup_from_outside_is_in_the_page),
 		cmocka_unit_test(the_page_has_all_tracks),
+		cmocka_unit_test(a_level_lasts_into_the_part_that_is_shown),
 		cmocka_unit_test(an_empty_part_is_refused),
 		cmocka_unit_test(an_unknown_format_is_none),
 		cmocka_unit_test(many_cycles_become_few_rows),
