@@ -385,6 +385,32 @@ result.network = performance.getEntriesByType('resource').length;
 	}
 }
 
+// TestMarkupIsText: names of functions, text of the target's stderr and arguments, all of them with markup
+// (tests/unit/test_timeline.c), in a page of few events.
+func TestMarkupIsText(t *testing.T) {
+	result := watched(t, writtenSample(t, "test_timeline", "timeline.html"), `
+result.heading = text(document.querySelector('h1'));
+result.stacks = text(by('stacks'));
+result.broken = text(by('broken'));
+result.elements = document.querySelectorAll('#page b, #page i, #page script').length;
+result.ink = inked('memory');
+`)
+	if errors := fmt.Sprint(result["errors"]); errors != "[]" {
+		t.Errorf("errors in the page: %s", errors)
+	}
+	for name, want := range map[string]string{"heading": "a</script><b>", "stacks": "f<!--<script>", "broken": "gc 5 </script><i>"} {
+		if !strings.Contains(fmt.Sprint(result[name]), want) {
+			t.Errorf("%s is %q, without %q", name, result[name], want)
+		}
+	}
+	if fmt.Sprint(result["elements"]) != "0" {
+		t.Errorf("%v elements were made of markup", result["elements"])
+	}
+	if ink, _ := result["ink"].(float64); ink < 100 {
+		t.Errorf("memory has %v pixels", ink)
+	}
+}
+
 // screenshot is for who changes the page: SCREENSHOTS=DIR go test -run Timeline
 func screenshot(t *testing.T, page, to string) {
 	t.Helper()

@@ -245,6 +245,22 @@ static void many_cycles_become_few_rows(void **state)
 	cyclerows_done(&r);
 }
 
+/* For tests that look at it in a browser. */
+static void write_sample(const char *directory)
+{
+	char path[4096];
+	int rc;
+	char *text = rendered("html", UNKNOWN_U64, UNKNOWN_U64, &rc);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/timeline.html", directory);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,5 +274,7 @@ int main(void)
 		cmocka_unit_test(many_cycles_become_few_rows),
 	};
 
+	if (getenv("PROFILE_SAMPLE_DIR"))
+		write_sample(getenv("PROFILE_SAMPLE_DIR"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
