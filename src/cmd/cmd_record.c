@@ -52,7 +52,7 @@ static const struct option_spec record_options[] = {
 	  "ask for the scavenger's lines too; in rare cases Go then deadlocks: not for production",
 	  NULL },
 	{ "frequency", 'F', OPTION_COUNT, AT(frequency_hz), "HZ",
-	  "stacks per second of CPU time (default 99; 0: no stacks at all)", NULL },
+	  "stacks per second of CPU time (default 99; 0: none, but of returns)", NULL },
 	{ "event", 'e', OPTION_TEXT, AT(events), "NAME[,NAME]",
 	  "take stacks of these events too; gctide events lists what opens here", NULL },
 	{ "stack-bytes", 0, OPTION_SIZE, AT(stack_bytes), "SIZE",
