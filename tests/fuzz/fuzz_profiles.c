@@ -72,6 +72,9 @@ static void declare(struct profiles *p)
 	declare_attr(p, PERF_ROLE_RETURN, DEEP | RAW, 4);
 	declare_attr(p, PERF_ROLE_FAULT_ADDRESS, PLAIN, 5);
 	declare_attr(p, PERF_ROLE_RETURN_END, PLAIN | RAW, 6);
+	declare_attr(p, PERF_ROLE_UNMAP, PLAIN | RAW, 7);
+	declare_attr(p, PERF_ROLE_MAP_FIXED, PLAIN | RAW, 8);
+	declare_attr(p, PERF_ROLE_RETURN_OTHER, PLAIN | RAW, 9);
 }
 
 static void check_folded(const struct profile *profile)
@@ -123,10 +126,12 @@ static void on_return(void *arg, const struct ledger_return *r)
 	s->return_count++;
 }
 
-static void on_refault(void *arg, const struct fault *f, const struct ledger_refault *r)
+static void on_fault(void *arg, const struct fault *f, const struct ledger_refault *r)
 {
 	struct seen *s = arg;
 
+	if (!r)
+		return;
 	check(r->advice < ADVICE_COUNT && r->cause < CAUSE_COUNT);
 	s->refault_count += f->weight;
 }
@@ -155,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct event round = { .kind = EVENT_PERF_ROUND, .u.perf_round = { 1000 } };
 
 	struct seen seen = { 0 };
-	struct profiles_watch watch = { on_return, on_refault, &seen };
+	struct profiles_watch watch = { on_return, on_fault, &seen };
 
 	declare(p);
 	if (size % 2)
