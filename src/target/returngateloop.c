@@ -99,11 +99,13 @@ static bool read_place(struct thread *t, struct returngate_call *c)
 	const struct timespec moment = { .tv_nsec = PLACE_PAUSE_NS };
 	struct proc_syscall place;
 	char text[256];
-	ssize_t n = 1;
 
-	for (unsigned i = 0; i < PLACE_TRIES && n > 0; i++) {
-		n = t->syscall_fd < 0 ? -1 : pread(t->syscall_fd, text, sizeof(text), 0);
-		if (n > 0 && procsyscall_parse(&place, (struct text){ text, (size_t)n })) {
+	for (unsigned i = 0; i < PLACE_TRIES && t->syscall_fd >= 0; i++) {
+		ssize_t n = pread(t->syscall_fd, text, sizeof(text), 0);
+
+		if (n <= 0)
+			return false;
+		if (procsyscall_parse(&place, (struct text){ text, (size_t)n })) {
 			c->sp = place.sp;
 			c->ip = place.ip;
 			return true;
