@@ -185,6 +185,17 @@ static bool stalled_too_long(const struct model *m, struct model_finding *f)
 
 	if (!is_known(longest_ns) || !is_known(limit_ns) || longest_ns <= limit_ns)
 		return false;
+	if (m->returns.source && strcmp(m->returns.source, "seccomp") == 0) {
+		finding_evidence(
+			f,
+			"the longest read of smaps, or call of madvise at the gate, took %s, "
+			"--max-stall was %s: the target may have waited as long",
+			units_duration(longest, longest_ns), units_duration(limit, limit_ns));
+		finding_advice(f,
+			       "a busy machine makes both longer; --returns off leaves the calls "
+			       "alone, a lower --max-stall reads smaps more seldom");
+		return true;
+	}
 	finding_evidence(f,
 			 "the longest read of smaps took %s, --max-stall was %s: the target may "
 			 "have waited as long for its mmap lock",
