@@ -17,8 +17,9 @@ int commandpath_check(const char *command, struct err *err);
  * read. */
 bool commandpath_is_go_alone(const char *command);
 
-/* True when the command, found as above, is a set-user-id or set-group-id program: under a filter
- * that needed PR_SET_NO_NEW_PRIVS it would not get its rights (execve(2)). */
+/* True when the command, found as above, is a set-user-id or set-group-id program, or has
+ * capabilities of its own (capabilities(7)): under a filter that needed PR_SET_NO_NEW_PRIVS it
+ * would not get its rights (execve(2)). */
 bool commandpath_gains_rights(const char *command);
 
 #endif

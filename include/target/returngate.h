@@ -35,6 +35,10 @@ struct returngate {
 	struct returngate_shared *shared; /* owned: a mapping that both processes have */
 };
 
+/* Can a filter be installed here at all? Call it before threads exist: it forks, so that nothing is
+ * left behind of a refusal. 0, or a negative errno with *err filled. */
+int returngate_try(struct err *err);
+
 /* Start the gate's processes. Call it before threads exist: it forks. 0 or a negative errno, *err
  * filled. */
 int returngate_start(struct returngate *ret, struct err *err);

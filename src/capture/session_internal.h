@@ -90,6 +90,7 @@ void session_pass_gate(
 void session_hear_gate(struct session *s);
 void session_drain_gate(struct session *s);
 void session_end_gate(struct session *s); /* nothing of the target runs any more, or it is let go */
+void session_await_gate(struct session *s); /* the target is reaped: then the gate ends, too */
 
 /* sessionend.c: the target is gone or let go: gather what is left and close the recording. */
 int session_end(struct session *s, struct err *err);

@@ -157,6 +157,7 @@ int session_end(struct session *s, struct err *err)
 	stop_sampler(s);
 	add_final_counts(s);
 	add_exit(s);
+	session_await_gate(s);
 	await_relay(s);
 	reap_relay(s);
 	session_add_observer(s);

@@ -43,9 +43,9 @@ static int decide(struct session *s, struct err *err)
 	if (commandpath_gains_rights(c->argv[0]))
 		return err_say(
 			err, EPERM,
-			"the command is set-user-id or set-group-id, and would not be under a "
-			"seccomp filter");
-	return 0;
+			"the command is set-user-id, set-group-id or has capabilities, and would "
+			"not under a seccomp filter");
+	return returngate_try(err);
 }
 
 void session_start_gate(struct session *s)
@@ -128,7 +128,8 @@ void session_hear_gate(struct session *s)
 			add_layout(s);
 			session_add_source(
 				s, SOURCE, "on",
-				"every call of madvise(2) waits for a process of gctide's");
+				"every call of madvise(2) waits for a process of gctide's; without "
+				"CAP_SYS_ADMIN the target has no_new_privs");
 			break;
 		case RETURNGATE_REFUSED:
 			note_refusal(s, code);
@@ -156,7 +157,7 @@ void session_drain_gate(struct session *s)
 
 /* The gate ends with the filter's last user: mostly at once, and then it should not be left as a
  * zombie; but what the target started may run on. */
-static void await_end(struct session *s)
+void session_await_gate(struct session *s)
 {
 	struct pollfd p = { .fd = s->gate.control, .events = POLLIN };
 	uint64_t until_ns = clock_monotonic_ns() + REAP_PATIENCE_NS;
@@ -171,7 +172,7 @@ void session_end_gate(struct session *s)
 {
 	uint64_t lost_count;
 
-	await_end(s);
+	session_hear_gate(s);
 	session_drain_gate(s);
 	lost_count = returngate_totals(&s->gate).lost_count;
 	if (lost_count)

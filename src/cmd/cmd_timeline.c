@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyze/analyze.h"
 #include "base/own.h"
@@ -138,22 +139,58 @@ static int check(struct timeline_values *v, const char *path, struct err *err)
 	return 0;
 }
 
-static int write_out(const struct timeline_values *v, const char *path, struct err *err)
+static int write_to(FILE *out, const struct timeline_values *v, const char *path, struct err *err)
 {
-	bool to_stdout = strcmp(v->output, "-") == 0;
-	OWN_FILE FILE *file = to_stdout ? NULL : fopen(v->output, "we");
-	FILE *out = to_stdout ? stdout : file;
-	int rc;
+	int rc = render(v, path, out, err);
 
-	if (!out)
-		return err_set(err, errno, "cannot create '%s'", v->output);
-	rc = render(v, path, out, err);
 	if (rc < 0 && err->code)
 		return rc;
 	if (fflush(out) != 0 || ferror(out))
-		return err_set(err, errno ? errno : EIO, "cannot write '%s'",
-			       to_stdout ? "stdout" : v->output);
+		return err_set(err, errno ? errno : EIO, "cannot write '%s'", v->output);
 	return rc;
+}
+
+/* What is no plain file is written as it is: /dev/stdout, a pipe, what a symbolic link leads to. */
+static int write_directly(const struct timeline_values *v, const char *path, struct err *err)
+{
+	OWN_FILE FILE *file = fopen(v->output, "we");
+
+	if (!file)
+		return err_set(err, errno, "cannot create '%s'", v->output);
+	return write_to(file, v, path, err);
+}
+
+/* An older file of that name stays until the new one is whole. A damaged recording gives one, too:
+ * of what is before the damage. */
+static int write_and_replace(const struct timeline_values *v, const char *path, struct err *err)
+{
+	char beside[4096];
+	OWN_FILE FILE *file = NULL;
+	int rc, n = snprintf(beside, sizeof(beside), "%s.%d.part", v->output, (int)getpid());
+
+	if (n < 0 || n >= (int)sizeof(beside))
+		return err_set(err, ENAMETOOLONG, "cannot create '%s'", v->output);
+	file = fopen(beside, "wxe");
+	if (!file)
+		return err_set(err, errno, "cannot create '%s'", v->output);
+	rc = write_to(file, v, path, err);
+	if ((rc == 0 || rc == -EBADMSG) && rename(beside, v->output) == 0)
+		return rc;
+	if (rc == 0)
+		rc = err_set(err, errno, "cannot create '%s'", v->output);
+	unlink(beside);
+	return rc;
+}
+
+static int write_out(const struct timeline_values *v, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (strcmp(v->output, "-") == 0)
+		return write_to(stdout, v, path, err);
+	if (lstat(v->output, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_directly(v, path, err);
+	return write_and_replace(v, path, err);
 }
 
 static int run(int argc, char **argv, struct err *err)

@@ -99,13 +99,13 @@ const sumRows = (series, scale) => {
     const x = Math.floor(column / bin);
     let row = rows.get(x);
     if (!row) { row = [first + (x + 0.5) * bin * width].concat(series.map(() => 0)); rows.set(x, row); }
-    row[k + 1] += s.track.sum[i] * scale();
+    row[k + 1] += s.track.sum[i] * scale(x);
   }));
   const sorted = [...rows.values()].sort((a, b) => a[0] - b[0]);
   return sorted.length ? sorted : [[first].concat(series.map(() => 0))];
 };
 const sumAt = (track, t) => {
-  const x = Math.floor((t - first) / width / bin), from = x * bin, to = from + bin;
+  const from = barAt(t) * bin, to = from + bin;
   let sum = 0;
   let low = 0, high = track.at.length;
   while (low < high) { const m = (low + high) >> 1; if (track.at[m] < from) low = m + 1; else high = m; }
@@ -238,7 +238,9 @@ const addTrack = (id, name, height, names, readings, rows, options) => {
   const box = make("div", "chart");
   box.style.height = height + "px";
   box.tabIndex = 0;
-  box.setAttribute("role", "img");
+  box.setAttribute("role", "application");
+  box.addEventListener("focus", () => head.setAttribute("aria-live", "polite"));
+  box.addEventListener("blur", () => head.removeAttribute("aria-live"));
   box.setAttribute("aria-label", name + " over time; arrows move, + and - zoom, comma and period move the cursor");
   const line = make("div", "cursor");
   track.append(head, box, line);
@@ -370,12 +372,15 @@ if (tracks.pauses.at.length) addTrack("pauses", "Pauses, the longest of each col
   } } });
 else noTrack("pauses", "Pauses", "no pause was seen");
 
-const per = () => "in " + duration(bin * width * S);
+// The last bar has the columns that are left.
+const barAt = t => Math.min(Math.floor((t - first) / width / bin), Math.ceil(data.column_count / bin) - 1);
+const columnsOf = bar => Math.min(bin, data.column_count - bar * bin);
+const per = t => "in " + duration(columnsOf(barAt(t)) * width * S);
 const sums = (list, read) => list.map(s => Object.assign(s, { read: t => read(s.track, t) }));
 if (returns.length) {
-  const list = returns.map(r => ({ label: r.cause + ", " + r.advice, color: r.cause, track: r }));
+  const list = returns.map(r => ({ label: r.cause + ", " + r.advice, color: r.cause + (r.advice === "MADV_FREE" ? "-free" : ""), track: r }));
   addTrack("returns", "Given back", 110, list.map(s => s.color),
-    sums(list, (track, t) => exactBytes(sumAt(track, t)) + " " + per()),
+    sums(list, (track, t) => exactBytes(sumAt(track, t)) + " " + per(t)),
     () => sumRows(list, () => 1),
     { axis: bytes, moving: true, graph: { plotter: bars(list.map(s => s.color), true), valueRange: [0, null] } });
 } else noTrack("returns", "Given back", data.returns_source ? "nothing was given back" : "returns were not recorded");
@@ -384,16 +389,16 @@ if (tracks.faults.at.length) {
   const list = [{ label: "faults", color: "faults", track: tracks.faults }];
   if (data.has_refaults) list.push({ label: "refaults", color: "refaults", track: tracks.refaults });
   addTrack("faults", "Minor faults", 110, list.map(s => s.color),
-    sums(list, (track, t) => number(sumAt(track, t)) + " " + per()),
+    sums(list, (track, t) => number(sumAt(track, t)) + " " + per(t)),
     () => sumRows(list, () => 1),
     { axis: v => number(v), moving: true, graph: { plotter: bars(list.map(s => s.color), false) } });
 } else noTrack("faults", "Minor faults", data.has_fault_records ? "no fault was recorded" : "addresses of faults were not recorded");
 
 if (tracks.gc_cpu_ns.at.length && data.procs) {
   const list = [{ label: "collector", color: "cpu", track: tracks.gc_cpu_ns }];
-  const share = () => 100 / (bin * width * S * data.procs);
+  const share = bar => 100 / (columnsOf(bar) * width * S * data.procs);
   addTrack("cpu", "CPU share of the collector, of GOMAXPROCS=" + data.procs, 80, ["cpu"],
-    sums(list, (track, t) => (sumAt(track, t) * share()).toFixed(1) + " % " + per()),
+    sums(list, (track, t) => (sumAt(track, t) * share(barAt(t))).toFixed(1) + " % " + per(t)),
     () => sumRows(list, share),
     { axis: v => v.toFixed(0) + " %", moving: true, graph: { plotter: bars(["cpu"], false) } });
 } else noTrack("cpu", "CPU share of the collector", "not known");
@@ -428,7 +433,7 @@ const columns = [
 ];
 const cycleSection = section("Cycles in the time shown", "cycle-table");
 const wrap = make("div", "tables"), table = make("table"), headRow = make("tr"), body = make("tbody"), more = make("p", "about");
-columns.forEach(c => headRow.append(make("th", "", c[0])));
+columns.forEach(c => { const th = make("th", "", c[0]); th.scope = "col"; headRow.append(th); });
 const thead = make("thead");
 thead.append(headRow);
 table.append(thead, body);
@@ -451,6 +456,7 @@ const fillTable = () => {
     columns.forEach(c => tr.append(make("td", "", c[1](row))));
     tr.tabIndex = 0;
     tr.title = "zoom to this cycle";
+    tr.setAttribute("aria-label", nameOf(row) + ", Enter zooms to it");
     tr.row = row;
     rows.append(tr);
   }

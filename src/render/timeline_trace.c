@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 
 #include "analyze/profile.h"
 #include "base/unknown.h"
@@ -50,6 +51,7 @@ struct trace {
 	struct timecolumns_axis axis;
 	bool has_axis;
 	struct timecolumns counters[COUNTER_COUNT];
+	uint64_t before[COUNTER_COUNT]; /* the newest value in front of the axis; UNKNOWN_U64 */
 };
 
 static void trace_open(void *state, const struct timeline_options *o)
@@ -57,6 +59,7 @@ static void trace_open(void *state, const struct timeline_options *o)
 	struct trace *t = state;
 
 	t->o = *o;
+	memset(t->before, 0xff, sizeof(t->before));
 	fputs("{\"displayTimeUnit\": \"ns\", \"traceEvents\": [", o->out);
 }
 
@@ -85,7 +88,11 @@ static void trace_begin(void *arg, const struct model *m)
 
 static void count(struct trace *t, enum counter which, uint64_t time_ns, uint64_t value)
 {
-	if (t->has_axis && is_known(value))
+	if (!t->has_axis || !is_known(value))
+		return;
+	if (time_ns < t->axis.from_ns)
+		t->before[which] = value;
+	else
 		timecolumns_add(&t->counters[which], time_ns, (double)value);
 }
 
@@ -251,6 +258,9 @@ static int trace_end(void *state, const struct model *m, struct err *err)
 	json_t *other = json_object();
 
 	(void)err;
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		if (!counters[i].is_sum && is_known(t->before[i])) /* a level goes on */
+			timecolumns_add(&t->counters[i], t->axis.from_ns, (double)t->before[i]);
 	for (size_t i = 0; i < COUNTER_COUNT; i++)
 		if (has_values(&t->counters[i]))
 			print_track(t, i);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -82,8 +83,10 @@ bool commandpath_gains_rights(const char *command)
 	char path[PATH_MAX];
 	struct stat st;
 
-	return find_file(command, path) == 0 && stat(path, &st) == 0 &&
-	       (st.st_mode & (S_ISUID | S_ISGID)) != 0;
+	if (find_file(command, path) < 0 || stat(path, &st) < 0)
+		return false;
+	return (st.st_mode & (S_ISUID | S_ISGID)) != 0 ||
+	       getxattr(path, "security.capability", NULL, 0) > 0;
 }
 
 int commandpath_check(const char *command, struct err *err)

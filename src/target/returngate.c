@@ -43,6 +43,13 @@ static int make_sockets(int *passing, int *control)
 	return -code;
 }
 
+int returngate_try(struct err *err)
+{
+	int rc = seccompfilter_try();
+
+	return rc < 0 ? err_set(err, -rc, "cannot install a seccomp filter in the target") : 0;
+}
+
 int returngate_start(struct returngate *ret, struct err *err)
 {
 	struct returngate g = { .pid = -1, .control = -1, .passing = -1 };

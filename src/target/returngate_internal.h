@@ -25,6 +25,9 @@ uint64_t returngate_waiting_bytes(struct returngate_shared *s);
 /* seccompfilter.c: the filter's descriptor, or a negative errno. Async-signal-safe. */
 int seccompfilter_install(void);
 
+/* Could it be installed here? Tried in a process of its own: 0, or a negative errno. */
+int seccompfilter_try(void);
+
 /* A call of madvise that waits for its answer, and where it came from. */
 struct returngate_call {
 	uint64_t time_ns;

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -33,6 +35,7 @@
 #endif
 
 #define THREADS_KEPT   128u  /* descriptors that are held open */
+#define HEARD_BYTES    4096u /* struct seccomp_notif has 80 */
 #define PLACE_TRIES    20u   /* looks for where a thread stands; one is enough, mostly */
 #define PLACE_PAUSE_NS 20000 /* between them */
 #define CPU_EVERY      16u   /* calls, between looks at our own CPU time */
@@ -164,16 +167,18 @@ static bool is_known_already(struct thread *t, const struct seccomp_data *d)
 	return is_same;
 }
 
-static void note_call(struct gate *g, struct thread *t, uint64_t now_ns)
+static void note_call(struct gate *g, struct thread *t)
 {
 	const struct seccomp_data *d = &g->heard->data;
 	struct returngate_call *c = &g->call;
 
-	c->time_ns = now_ns;
 	c->thread = t->id;
 	c->number = (uint64_t)d->nr;
 	memcpy(c->arguments, d->args, sizeof(c->arguments));
 	find_place(g, &t);
+	/* Now, not before that search: the kernel has done nothing yet, and the recorder promises
+	 * that nothing older than its rounds comes later. */
+	c->time_ns = clock_monotonic_ns();
 	if (!returngate_push(g->shared, g->record, returnrecord_make(g->record, c)))
 		wake_recorder(g);
 }
@@ -217,7 +222,7 @@ static void serve_one(struct gate *g)
 	if (g->shared) {
 		t = thread_of(g, (pid_t)g->heard->pid);
 		if (!is_known_already(t, &g->heard->data))
-			note_call(g, t, now_ns);
+			note_call(g, t);
 	}
 	let_go(g, t);
 	if (g->shared)
@@ -239,18 +244,22 @@ static void serve(struct gate *g)
 	}
 }
 
-/* The kernel's structures may be larger than those that we were built with: seccomp_unotify(2). */
-static void make_room(struct gate *g)
+/* The kernel's structures may be larger than those that we were built with: seccomp_unotify(2).
+ * What was heard of last stands where the stand-by can see it. */
+static bool make_room(struct gate *g)
 {
 	struct seccomp_notif_sizes sizes = { sizeof(*g->heard), sizeof(*g->answer), 0 };
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
 		errno = 0; /* those of our headers must do */
-	g->heard = xcalloc(2, sizes.seccomp_notif > sizeof(*g->heard) ? sizes.seccomp_notif
-								      : sizeof(*g->heard));
+	g->heard =
+		mmap(NULL, HEARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (g->heard == MAP_FAILED || sizes.seccomp_notif > HEARD_BYTES)
+		return false;
 	g->answer =
 		xcalloc(2, sizes.seccomp_notif_resp > sizeof(*g->answer) ? sizes.seccomp_notif_resp
 									 : sizeof(*g->answer));
+	return true;
 }
 
 /* The stand-by: waits for the end of the gate, which alone has the other end of the pipe, or of the
@@ -268,6 +277,8 @@ static void stand_by(struct gate *g, int gate_lives)
 		if (p[1].revents & (POLLHUP | POLLERR | POLLNVAL))
 			return;
 	}
+	/* A call that the gate had heard of, and not answered, is handed to nobody else. */
+	let_go(g, NULL);
 	serve(g);
 }
 
@@ -328,8 +339,9 @@ int returngate_run(int passing, int control, struct returngate_shared *shared)
 	g->listener = receive_listener(passing);
 	if (g->listener < 0)
 		word = (struct returngate_word){ RETURNGATE_REFUSED, -g->listener };
-	else
-		make_room(g);
+	else if (!make_room(g))
+		return 1;	  /* with the last descriptor gone, calls get ENOSYS */
+	signal(SIGCHLD, SIG_IGN); /* a stand-by that was killed leaves no zombie */
 	if (g->listener >= 0 && !start_stand_by(g))
 		errno = 0; /* one process less to outlive */
 	if (g->listener >= 0)
