@@ -232,11 +232,13 @@ struct model_cpu {
 
 struct model_observer {
 	uint64_t cpu_ns, rss_peak_bytes, recording_bytes, longest_stall_ns, user_stderr_bytes;
+	uint64_t gate_stall_ns; /* the longest time that the return gate kept a call */
 };
 
 struct model_losses {
 	uint64_t perf_lost_count, throttle_count, unparsed_line_count, foreign_cycle_count;
 	uint64_t missing_cycle_count, failed_read_count, missed_sample_count, recording_lost_count;
+	uint64_t late_record_count; /* perf records of a time whose row was closed: in no cycle */
 	uint64_t user_lost_bytes;   /* of the target's own stderr: not passed on */
 	uint64_t mended_line_count; /* of a log: put together again from pieces */
 	bool is_at_least;	    /* something was lost without a count */

@@ -200,7 +200,9 @@ struct event_observer {
 	uint64_t written_bytes;	   /* of the recording so far */
 	uint64_t longest_stall_ns; /* longest single read under the target's mmap lock */
 	uint64_t failed_read_count;
-	uint64_t user_bytes; /* of the target's stderr passed on */
+	uint64_t user_bytes;	/* of the target's stderr passed on */
+	uint64_t gate_stall_ns; /* longest time that the return gate kept a call; unknown without
+				   one */
 };
 
 struct event_image {

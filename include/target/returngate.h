@@ -36,7 +36,9 @@ struct returngate {
 };
 
 /* Can a filter be installed here at all? Call it before threads exist: it forks, so that nothing is
- * left behind of a refusal. 0, or a negative errno with *err filled. */
+ * left behind of a refusal. 0; 1 when the filter takes from the target what execve(2) of a
+ * set-user-id program, or of one with capabilities, would give it; or a negative errno with *err
+ * filled. */
 int returngate_try(struct err *err);
 
 /* Start the gate's processes. Call it before threads exist: it forks. 0 or a negative errno, *err

@@ -262,6 +262,7 @@ static void on_observer(struct collect *c, const struct event *ev)
 		.recording_bytes = o->written_bytes,
 		.longest_stall_ns = known_max(out->longest_stall_ns, o->longest_stall_ns),
 		.user_stderr_bytes = o->user_bytes,
+		.gate_stall_ns = known_max(out->gate_stall_ns, o->gate_stall_ns),
 	};
 	c->m->losses.failed_read_count = o->failed_read_count;
 }

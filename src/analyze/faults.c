@@ -172,14 +172,15 @@ static int seek_row(struct faults *f, uint64_t time_ns)
 }
 
 /* Could time_ns fall into a row that was not handed on yet? */
-static inline bool is_in_time(struct faults *f, uint64_t time_ns)
+static inline bool is_in_time(const struct faults *f, uint64_t time_ns)
 {
-	if (!is_known(time_ns))
-		return false;
-	if (time_ns > f->emitted_end_ns)
-		return true;
-	f->late_count++; /* a round promised that this cannot be */
-	return false;
+	return is_known(time_ns) && time_ns > f->emitted_end_ns;
+}
+
+/* A round promised that this cannot be. */
+static inline void note_late(struct faults *f, uint64_t time_ns)
+{
+	f->late_count += is_known(time_ns);
 }
 
 static inline bool is_current(const struct faults *f, uint64_t time_ns)
@@ -192,8 +193,11 @@ int faults_note(struct faults *f, uint64_t time_ns, uint64_t returned_bytes, uin
 	int rc = 0;
 
 	if (!is_current(f, time_ns)) {
-		if (!is_in_time(f, time_ns))
+		if (!is_in_time(f, time_ns)) {
+			if (returned_bytes) /* a refault is a fault, and counted as such */
+				note_late(f, time_ns);
 			return 0;
+		}
 		rc = seek_row(f, time_ns);
 	}
 	if (rc)
@@ -240,8 +244,10 @@ static int count_fault(struct faults *f, const struct perfrecord *r)
 	if (f->each && is_known(r->time_ns))
 		f->each(f->each_arg, r, weight);
 	if (!is_current(f, r->time_ns)) {
-		if (!is_in_time(f, r->time_ns))
+		if (!is_in_time(f, r->time_ns)) {
+			note_late(f, r->time_ns);
 			return 0;
+		}
 		rc = seek_row(f, r->time_ns);
 		if (rc)
 			return rc;

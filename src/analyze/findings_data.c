@@ -104,6 +104,8 @@ static bool has_losses(const struct model *m, struct model_finding *f)
 		  l->more.perf },
 		{ "time perf was throttled", "times perf was throttled", "throttled perf events",
 		  l->throttle_count, l->more.throttle },
+		{ "perf record too late for its cycle", "perf records too late for their cycle",
+		  "late records", l->late_record_count, false },
 		{ "trace line broken", "trace lines broken", "trace lines", l->unparsed_line_count,
 		  l->more.lines },
 		{ "cycle missing", "cycles missing", "cycles", l->missing_cycle_count, false },
@@ -185,17 +187,6 @@ static bool stalled_too_long(const struct model *m, struct model_finding *f)
 
 	if (!is_known(longest_ns) || !is_known(limit_ns) || longest_ns <= limit_ns)
 		return false;
-	if (m->returns.source && strcmp(m->returns.source, "seccomp") == 0) {
-		finding_evidence(
-			f,
-			"the longest read of smaps, or call of madvise at the gate, took %s, "
-			"--max-stall was %s: the target may have waited as long",
-			units_duration(longest, longest_ns), units_duration(limit, limit_ns));
-		finding_advice(f,
-			       "a busy machine makes both longer; --returns off leaves the calls "
-			       "alone, a lower --max-stall reads smaps more seldom");
-		return true;
-	}
 	finding_evidence(f,
 			 "the longest read of smaps took %s, --max-stall was %s: the target may "
 			 "have waited as long for its mmap lock",
@@ -203,6 +194,20 @@ static bool stalled_too_long(const struct model *m, struct model_finding *f)
 	finding_advice(f,
 		       "the limit is what a read is expected to take, and a busy machine makes "
 		       "it longer; a lower --max-stall leaves more room, 0 reads no smaps at all");
+	return true;
+}
+
+static bool stalled_at_the_gate(const struct model *m, struct model_finding *f)
+{
+	char longest[UNITS_TEXT_BYTES];
+
+	if (!is_known(m->observer.gate_stall_ns) || m->observer.gate_stall_ns < 10 * NS_PER_MS)
+		return false;
+	finding_evidence(f, "the return gate kept a call of madvise for %s",
+			 units_duration(longest, m->observer.gate_stall_ns));
+	finding_advice(f,
+		       "mostly a busy machine, where the gate has to wait for a CPU; --returns off "
+		       "leaves the calls alone, and root has tracepoints, which wait for nobody");
 	return true;
 }
 
@@ -215,6 +220,7 @@ const struct finding_entry findings_of_data[] = {
 	{ "data.symbols", SEVERITY_WARNING, lacks_images },
 	{ "data.unknown_code", SEVERITY_INFO, has_unknown_leaves },
 	{ "observer.stall", SEVERITY_INFO, stalled_too_long },
+	{ "observer.gate_stall", SEVERITY_INFO, stalled_at_the_gate },
 	{ "observer.cost", SEVERITY_INFO, is_observer_dear },
 	{ NULL, 0, NULL },
 };

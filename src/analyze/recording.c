@@ -349,6 +349,7 @@ static void finish_faults(struct run *run)
 		m->losses.perf_lost_count = f->lost_count;
 	if (f->throttle_count > m->losses.throttle_count)
 		m->losses.throttle_count = f->throttle_count;
+	m->losses.late_record_count = f->late_count;
 	if (f->bad_block_count)
 		model_add_uncounted(
 			m, &m->losses.more.perf,

@@ -31,6 +31,7 @@ struct session {
 	struct returngate gate;			   /* shared NULL: none */
 	struct err why_no_gate, why_no_tracepoint; /* code 0: no reason */
 	bool gate_is_on;			   /* the filter is in place */
+	bool gate_takes_rights;			   /* it needed PR_SET_NO_NEW_PRIVS */
 	uint64_t gate_gone_ns;			   /* valid once gate.control is closed */
 	struct perfset *perf;			   /* NULL: no perf events here */
 	struct procsampler *sampler;		   /* NULL: not started */

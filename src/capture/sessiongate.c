@@ -50,8 +50,11 @@ static int decide(struct session *s, struct err *err)
 
 void session_start_gate(struct session *s)
 {
-	if (decide(s, &s->why_no_gate) < 0)
+	int rc = decide(s, &s->why_no_gate);
+
+	if (rc < 0)
 		return;
+	s->gate_takes_rights = rc > 0;
 	if (returngate_start(&s->gate, &s->why_no_gate) < 0)
 		s->gate = (struct returngate){ .control = -1, .passing = -1 };
 }
@@ -95,6 +98,22 @@ static void note_refusal(struct session *s, int code)
 	session_add_source(s, SOURCE, "off", detail);
 }
 
+static void note_start(struct session *s)
+{
+	s->gate_is_on = true;
+	add_layout(s);
+	session_add_source(
+		s, SOURCE, "on",
+		s->gate_takes_rights
+			? "every call of madvise(2) waits for a process of gctide's; the "
+			  "target has no_new_privs"
+			: "every call of madvise(2) waits for a process of gctide's");
+	if (s->gate_takes_rights)
+		session_notice(s, "madvise(2) is watched by a seccomp filter, under which programs "
+				  "that the target starts gain no rights (sudo, ping): --returns "
+				  "off does without");
+}
+
 /* A gate that was killed: the stand-by answers from then on, and notes nothing. */
 static void note_end(struct session *s)
 {
@@ -124,12 +143,7 @@ void session_hear_gate(struct session *s)
 		case RETURNGATE_QUIET:
 			return;
 		case RETURNGATE_ON:
-			s->gate_is_on = true;
-			add_layout(s);
-			session_add_source(
-				s, SOURCE, "on",
-				"every call of madvise(2) waits for a process of gctide's; without "
-				"CAP_SYS_ADMIN the target has no_new_privs");
+			note_start(s);
 			break;
 		case RETURNGATE_REFUSED:
 			note_refusal(s, code);

@@ -143,10 +143,11 @@ void session_add_observer(struct session *s)
 		.rss_peak_bytes = (uint64_t)u.ru_maxrss * 1024 +
 				  (s->has_totals ? s->totals.rss_peak_bytes : 0),
 		.written_bytes = writer_written_bytes(s->writer),
-		.longest_stall_ns = known_max(s->sampled.longest_stall_ns,
-					      returngate_totals(&s->gate).longest_stall_ns),
+		.longest_stall_ns = s->sampled.longest_stall_ns,
 		.failed_read_count = s->sampled.failed_read_count,
 		.user_bytes = s->has_totals ? s->totals.user_bytes : UNKNOWN_U64,
+		.gate_stall_ns =
+			s->gate_is_on ? returngate_totals(&s->gate).longest_stall_ns : UNKNOWN_U64,
 	};
 	session_add(s, &ev);
 }

@@ -161,6 +161,7 @@ static const struct event_field observer_fields[] = {
 	NUMBER(observer, longest_stall_ns),
 	NUMBER(observer, failed_read_count),
 	NUMBER(observer, user_bytes),
+	NUMBER(observer, gate_stall_ns),
 };
 
 static const struct event_field end_fields[] = {

@@ -332,6 +332,7 @@ static json_t *observer_json(const struct model *m)
 	json_object_set_new(j, "rss_peak_bytes", json_of_number(o->rss_peak_bytes));
 	json_object_set_new(j, "recording_bytes", json_of_number(o->recording_bytes));
 	json_object_set_new(j, "longest_stall_ns", json_of_number(o->longest_stall_ns));
+	json_object_set_new(j, "gate_stall_ns", json_of_number(o->gate_stall_ns));
 	json_object_set_new(j, "user_stderr_bytes", json_of_number(o->user_stderr_bytes));
 	return j;
 }
@@ -369,6 +370,8 @@ static json_t *losses_json(const struct model *m)
 			    m->is_log ? json_null() : json_of_number(l->perf_lost_count));
 	json_object_set_new(j, "throttle_count",
 			    m->is_log ? json_null() : json_of_number(l->throttle_count));
+	json_object_set_new(j, "late_record_count",
+			    m->is_log ? json_null() : json_of_number(l->late_record_count));
 	json_object_set_new(j, "unparsed_line_count", json_of_number(l->unparsed_line_count));
 	json_object_set_new(j, "foreign_cycle_count", json_of_number(l->foreign_cycle_count));
 	json_object_set_new(j, "failed_read_count",

@@ -30,6 +30,8 @@ static void add_losses(struct buf *line, const struct model *m)
 	add_count(line, "missed samples", l->missed_sample_count, l->more.samples);
 	if (l->failed_read_count)
 		add_count(line, "failed reads", l->failed_read_count, false);
+	if (l->late_record_count)
+		add_count(line, "in no cycle", l->late_record_count, false);
 	if (l->recording_lost_count)
 		add_count(line, "not written", l->recording_lost_count, l->more.records);
 	if (l->user_lost_bytes)

@@ -339,6 +339,8 @@ static void print_observer(FILE *out, const struct model *m)
 	if (isfinite(m->recording.bytes_per_fault))
 		buf_addf(&line, " (%.3g bytes per fault)", m->recording.bytes_per_fault);
 	line_part(&line, "longest stall caused %s", figure_duration(o->longest_stall_ns).text);
+	if (is_known(o->gate_stall_ns))
+		line_part(&line, "at the return gate %s", figure_duration(o->gate_stall_ns).text);
 	line_print(out, "watching", &line);
 	buf_done(&line);
 }

@@ -47,7 +47,7 @@ int returngate_try(struct err *err)
 {
 	int rc = seccompfilter_try();
 
-	return rc < 0 ? err_set(err, -rc, "cannot install a seccomp filter in the target") : 0;
+	return rc < 0 ? err_set(err, -rc, "cannot install a seccomp filter in the target") : rc;
 }
 
 int returngate_start(struct returngate *ret, struct err *err)

@@ -25,7 +25,8 @@ uint64_t returngate_waiting_bytes(struct returngate_shared *s);
 /* seccompfilter.c: the filter's descriptor, or a negative errno. Async-signal-safe. */
 int seccompfilter_install(void);
 
-/* Could it be installed here? Tried in a process of its own: 0, or a negative errno. */
+/* Could it be installed here? Tried in a process of its own: 0; 1 when what has it can gain no
+ * rights by execve(2) any more (PR_SET_NO_NEW_PRIVS), and could before; or a negative errno. */
 int seccompfilter_try(void);
 
 /* A call of madvise that waits for its answer, and where it came from. */

@@ -73,20 +73,26 @@ static int install_best(void)
 	return fd;
 }
 
+#define TAKES_RIGHTS 255 /* no errno is as large */
+
 int seccompfilter_try(void)
 {
+	int had = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), status = 0, fd;
 	pid_t pid = fork();
-	int status = 0, fd;
 
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
 		fd = seccompfilter_install();
-		_exit(fd < 0 ? -fd : 0);
+		if (fd < 0)
+			_exit(-fd);
+		_exit(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == had ? 0 : TAKES_RIGHTS);
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		return -errno;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECANCELED;
+	if (!WIFEXITED(status))
+		return -ECANCELED;
+	return WEXITSTATUS(status) == TAKES_RIGHTS ? 1 : -WEXITSTATUS(status);
 }
 
 int seccompfilter_install(void)

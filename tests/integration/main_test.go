@@ -68,6 +68,9 @@ func prepare() error {
 	if err := goBuild("../../samples", sample("stripped"), "-ldflags=-s -w", "./steady"); err != nil {
 		return err
 	}
+	if err := goBuild(".", sample("giver"), "./giver"); err != nil {
+		return err
+	}
 	return goBuild(".", sample("witness"), "./witness")
 }
 

@@ -333,3 +333,51 @@ func TestTargetOutlivesItsGate(t *testing.T) {
 		})
 	}
 }
+
+// TestNoThreadHangsAtAKilledGate: killed at any moment, in the middle of calls too.
+func TestNoThreadHangsAtAKilledGate(t *testing.T) {
+	for i := 0; i < 4; i++ {
+		r := newRun(t)
+		r.start(append([]string{built.gctide}, recordArgs([]string{"--returns", "seccomp"},
+			[]string{sample("giver"), "-threads", "4", "-for", "3s"})...)...)
+		gate, _ := gateOf(t, r.cmd.Process.Pid)
+		time.Sleep(700*time.Millisecond + time.Duration(i)*333*time.Microsecond)
+		_ = syscall.Kill(gate, syscall.SIGKILL)
+		r.wait()
+		r.expectStatus(0)
+		expectWords(t, r.stderr, "return-gate was killed by signal 9")
+		if out := r.read("stdout"); strings.Contains(out, "stuck") || !strings.Contains(out, "calls") {
+			t.Fatalf("round %d: %s", i, out)
+		}
+	}
+}
+
+// TestRightsAreNotTaken: under a filter of an ordinary user a program with capabilities of its own would not get them.
+func TestRightsAreNotTaken(t *testing.T) {
+	t.Parallel()
+	r := ordinary(t)
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file capabilities")
+	}
+	program, err := os.ReadFile(sample("witness"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	able := r.path("able")
+	if err := os.WriteFile(able, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// struct vfs_cap_data, version 2, effective: CAP_NET_BIND_SERVICE (linux/capability.h)
+	capable := []byte{1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	if err := syscall.Setxattr(able, "security.capability", capable, 0); err != nil {
+		t.Skipf("no file capabilities here: %v", err)
+	}
+	r.record(nil, able, "-rights", "-wait", "300ms").expectStatus(0)
+	if got := r.read("stdout"); !strings.Contains(got, "CapEff:\t0000000000000400") || !strings.Contains(got, "NoNewPrivs:\t0") {
+		t.Errorf("the target had %q", got)
+	}
+	s := r.report().source(t, "seccomp.returns")
+	if s.State != "off" || !strings.Contains(s.Detail, "has capabilities") {
+		t.Errorf("seccomp.returns is %s: %s", s.State, s.Detail)
+	}
+}

@@ -447,6 +447,19 @@ func TestTimelineUsage(t *testing.T) {
 		sub.expectStatus(c.status)
 		sub.expectMessage(c.words...)
 	}
+	keeper := r.again()
+	keeper.dir = r.dir
+	writeFile(t, keeper, "keep.html", "an older page")
+	for _, args := range [][]string{{"missing.rec"}, {"--from", "1h", "run.rec"}} {
+		keeper.gctide(append([]string{"timeline", "-o", "keep.html"}, args...)...)
+		keeper.expectStatus(1)
+	}
+	if got := keeper.read("keep.html"); got != "an older page" {
+		t.Errorf("of a timeline that failed, the older page became %q", got)
+	}
+	if left, _ := filepath.Glob(keeper.path("*.part")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
 	if !strings.HasPrefix(r.read("run.rec"), "GCTIDE") && len(r.read("run.rec")) < 100 {
 		t.Error("the recording is gone")
 	}

@@ -233,7 +233,8 @@ static inline void sample_exit(struct sample *s, uint64_t time_ns)
 						 .written_bytes = 4096,
 						 .longest_stall_ns = 400 * US,
 						 .failed_read_count = 0,
-						 .user_bytes = 12 };
+						 .user_bytes = 12,
+						 .gate_stall_ns = UNKNOWN_U64 };
 	sample_add(s, time_ns, ev);
 }
 

@@ -126,6 +126,29 @@ static void memory_is_weighted_by_time(void **state)
 	free_model(m);
 }
 
+/* The recorder promised that nothing older would come: cycle 1 was handed on. */
+static void a_fault_too_late_for_its_cycle_is_told(void **state)
+{
+	struct model *m = new_model();
+	struct buf bytes = { 0 };
+	struct sample s;
+	struct kept k;
+
+	(void)state;
+	sample_small(&s);
+	assert_int_equal(writer_flush(s.w), 0); /* what waits is written behind the rounds else */
+	sample_fault_bytes(&bytes, 101, AT_MS(5));
+	sample_data(&s, 0, &bytes, AT_MS(75));
+	sample_round(&s, AT_MS(75));
+	sample_close(&s);
+	sample_analyze(&s, m, &k);
+	assert_int_equal(m->losses.late_record_count, 1);
+	assert_int_equal(m->faults.recorded_count, 7);
+	assert_int_equal(k.rows[0].fault_count, 3);
+	assert_true(has_finding(m, "data.lost"));
+	free_model(m);
+}
+
 static void the_frame_is_told(void **state)
 {
 	struct model *m = new_model();
@@ -685,6 +708,7 @@ int main(void)
 		cmocka_unit_test(cycles_are_placed_and_faults_counted_into_them),
 		cmocka_unit_test(collections_are_summed_up),
 		cmocka_unit_test(memory_is_weighted_by_time),
+		cmocka_unit_test(a_fault_too_late_for_its_cycle_is_told),
 		cmocka_unit_test(the_frame_is_told),
 		cmocka_unit_test(a_truncated_recording_is_reported_as_far_as_it_goes),
 		cmocka_unit_test(a_recording_of_nothing_knows_nothing),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/profile.h"
 #include "base/unknown.h"
 #include "render/cyclerows_internal.h"
 #include "render/timeline.h"
@@ -191,6 +192,59 @@ static void a_level_lasts_into_the_part_that_is_shown(void **state)
 	free(text);
 }
 
+/* The counters of a trace begin with what was there before. */
+static void a_level_lasts_into_a_trace_too(void **state)
+{
+	int rc;
+	char *text = rendered("json", 5 * MS + 1, 100 * MS, &rc);
+	json_t *trace = json_loads(text, 0, NULL), *e;
+	size_t i, rss_count = 0;
+
+	(void)state;
+	assert_int_equal(rc, 0);
+	json_array_foreach(json_object_get(trace, "traceEvents"), i, e)
+	{
+		if (strcmp(json_string_value(json_object_get(e, "name")), "RSS") != 0)
+			continue;
+		assert_true(json_number_value(json_object_get(e, "ts")) >= 5000);
+		if (rss_count++ == 0)
+			assert_int_equal(json_integer_value(json_object_iter_value(
+						 json_object_iter(json_object_get(e, "args")))),
+					 4096);
+	}
+	assert_int_equal(rss_count, 2);
+	json_decref(trace);
+	free(text);
+}
+
+static size_t occurrences(const char *text, const char *of)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, of))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+/* Light and dark: a canvas silently ignores a colour that is not there. */
+static void every_cause_has_its_colours(void **state)
+{
+	int rc;
+	char *text = rendered("html", UNKNOWN_U64, UNKNOWN_U64, &rc);
+	char variable[64];
+
+	(void)state;
+	for (unsigned cause = CAUSE_NONE + 1; cause < CAUSE_COUNT; cause++) {
+		snprintf(variable, sizeof(variable), "--%s: #", profile_cause_name(cause));
+		assert_int_equal(occurrences(text, variable), 2);
+		snprintf(variable, sizeof(variable), "--%s-free: #", profile_cause_name(cause));
+		assert_int_equal(occurrences(text, variable), 2);
+	}
+	free(text);
+}
+
 static void an_empty_part_is_refused(void **state)
 {
 	int rc;
@@ -269,6 +323,8 @@ int main(void)
 		cmocka_unit_test(no_markup_from_outside_is_in_the_page),
 		cmocka_unit_test(the_page_has_all_tracks),
 		cmocka_unit_test(a_level_lasts_into_the_part_that_is_shown),
+		cmocka_unit_test(a_level_lasts_into_a_trace_too),
+		cmocka_unit_test(every_cause_has_its_colours),
 		cmocka_unit_test(an_empty_part_is_refused),
 		cmocka_unit_test(an_unknown_format_is_none),
 		cmocka_unit_test(many_cycles_become_few_rows),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -27,10 +28,24 @@ func collect(stop <-chan struct{}) {
 	}
 }
 
+// printRights prints the kernel's words on capabilities and no_new_privs.
+func printRights() {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		fmt.Println("rights:", err)
+	}
+	for _, line := range strings.Split(string(status), "\n") {
+		if strings.HasPrefix(line, "CapEff") || strings.HasPrefix(line, "NoNewPrivs") {
+			fmt.Println(line)
+		}
+	}
+}
+
 func main() {
 	wait := flag.Duration("wait", time.Second, "how long to run when no signal comes")
 	status := flag.Int("status", 0, "exit status")
 	closeStderr := flag.Bool("close-stderr", false, "close stderr at once")
+	rights := flag.Bool("rights", false, "print what rights there are")
 	flag.Parse()
 
 	signals := make(chan os.Signal, 16)
@@ -40,6 +55,9 @@ func main() {
 		if err := syscall.Close(2); err != nil {
 			fmt.Println("close:", err)
 		}
+	}
+	if *rights {
+		printRights()
 	}
 	stop := make(chan struct{})
 	go collect(stop)
