@@ -23,7 +23,6 @@
 #define PERF_FORMAT_LOST (1u << 4) /* linux/perf_event.h since 6.0 */
 #endif
 
-#define RING_BYTES_MAX (2u << 20)   /* per CPU: no event was lost with it at 150,000 faults/s */
 #define RING_BYTES_ALL (256u << 20) /* on machines with very many CPUs */
 
 struct perfset {
@@ -152,7 +151,7 @@ static int open_with_largest_ring(struct perfset *p, const struct perfset_config
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	int rc;
 
-	p->ring_bytes = RING_BYTES_MAX;
+	p->ring_bytes = PERFSLOTS_RING_BYTES_MAX;
 	while (p->ring_bytes > page_bytes && p->ring_bytes * p->cpus.count > RING_BYTES_ALL)
 		p->ring_bytes /= 2;
 	for (;;) {
@@ -274,49 +273,6 @@ void perfset_tell_stacks(const struct perfset *p, perfset_stack_sink *sink, void
 		sink(arg, source_name(name, sizeof(name), s), p->active[i] ? NULL : &s->why_off,
 		     detail);
 	}
-}
-
-int perfset_try_event(const char *name, struct err *err)
-{
-	struct slot s = { .name = name, .has_stack = true, .sample_hz = 1 };
-	bool kernel = !permission_is_paranoid(true);
-	struct perf_event_attr attr;
-	int rc = perfslots_make_attr(&attr, &s, kernel, RING_BYTES_MAX, err), fd;
-
-	if (rc < 0)
-		return rc;
-	if (perfslots_is_fault_event(&attr))
-		return err_say(err, EEXIST,
-			       "page faults are recorded anyway: gctide fold --event faults");
-	fd = perfslots_open_event(&attr, 0, -1);
-	if (fd >= 0) {
-		close(fd);
-		return 0;
-	}
-	rc = err_set(err, -fd, "cannot open the event '%s'", name);
-	if (fd == -EACCES || fd == -EPERM)
-		permission_explain_perf(err, kernel);
-	else
-		err_hint(err, "gctide events lists what opens here");
-	return rc;
-}
-
-int perfset_try_returns(struct err *err)
-{
-	struct slot slots[PERFSLOTS_MAX];
-	struct perf_event_attr attr;
-	int rc, fd;
-
-	perfslots_plan(slots, &(struct perfset_config){ .returns = true });
-	rc = perfslots_make_attr(&attr, &slots[SLOT_RETURN], !permission_is_paranoid(true),
-				 RING_BYTES_MAX, err);
-	if (rc < 0)
-		return rc;
-	fd = perfslots_open_event(&attr, 0, -1);
-	if (fd < 0)
-		return err_set(err, -fd, "cannot open perf event %s", slots[SLOT_RETURN].name);
-	close(fd);
-	return 0;
 }
 
 struct pollfd *perfset_pollfds(struct perfset *p, size_t *ret_count)
