@@ -9,7 +9,7 @@ WARN     := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pr
             -Wmissing-prototypes -Wvla -Wformat=2 -Wpointer-arith
 override CFLAGS   += -std=c17 $(WARN)
 override CPPFLAGS += -D_GNU_SOURCE -Iinclude -I$(B)/gen -MMD -MP
-LIBS     := -lunwind-generic -lunwind -lprotobuf-c -ldw -lelf -lzstd -lz -ljansson -lpthread -ldl -lm
+LIBS     := -lunwind-generic -lunwind -lprotobuf-c -ldw -lelf -lzstd -lz -ljansson -lgsl -lgslcblas -lpthread -ldl -lm
 Q        := $(if $(V),,@)
 
 LIB_SRC  := $(filter-out src/cmd/main.c,$(wildcard src/*/*.c))
@@ -51,15 +51,26 @@ $(B)/gen/timeline.%.inc: src/render/timeline.%
 	@mkdir -p $(@D)
 	$(Q)sed $(TO_C) $< >$@
 
+$(B)/gen/experiment.css.inc: src/render/experiment.css
+	@mkdir -p $(@D)
+	$(Q)sed $(TO_C) $< >$@
+
+$(B)/gen/%.js.inc: src/render/%.js
+	@mkdir -p $(@D)
+	$(Q)sed $(TO_C) $< >$@
+
 $(B)/gen/dygraph.%.inc: $(DYGRAPHS)/dygraph.min.%
 	@mkdir -p $(@D)
 	$(Q)sed -e '/^\/[\/*]# sourceMappingURL/d' -e 's/[\\"?]/\\&/g' -e 's/.*/"&\\n"/' $< >$@
 
 generated: $(B)/gen/profile.pb-c.h $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc \
-	$(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc $(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
+	$(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc $(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc \
+	$(B)/gen/experiment.css.inc $(B)/gen/compare.js.inc
 
 $(B)/src/render/pprof.o: | $(B)/gen/profile.pb-c.h
 $(B)/src/render/timeline_page.o: | $(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc \
+	$(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
+$(B)/src/render/compare_page.o: | $(B)/gen/experiment.css.inc $(B)/gen/compare.js.inc \
 	$(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
 $(B)/src/render/flame_page.o: | $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
 

@@ -39,7 +39,8 @@ FNR == 1 { split(FILENAME, part, "/"); from = part[2] }
 	fence("libunwind", "^src/symbols/unwind_")
 	fence("zstd.h", "^src/recording/")
 	fence("zlib.h", "^src/(recording/|render/gzipstream|symbols/debugfile)")
-	fence("jansson.h", "^src/render/")
+	fence("jansson.h", "^src/(render/|experiment/baseline)")
+	fence("gsl/", "^src/experiment/")
 }
 END { exit bad }
 ' tools/layers.txt $(find src include -name '*.[ch]')

@@ -3,7 +3,7 @@
 # usage: tools/setup.sh build|test|check...     (each purpose adds to the one before)
 set -eu
 
-build="gcc libc6-dev make libpfm4-dev libunwind-dev libdw-dev libelf-dev libzstd-dev zlib1g-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libjs-dygraphs"
+build="gcc libc6-dev make libpfm4-dev libunwind-dev libdw-dev libelf-dev libzstd-dev zlib1g-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libjs-dygraphs libgsl-dev"
 test="libcmocka-dev"
 check="clang clang-format clang-tidy libclang-rt-14-dev shellcheck mandoc chromium fonts-dejavu-core"
 

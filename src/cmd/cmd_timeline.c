@@ -10,10 +10,11 @@
 #include "base/own.h"
 #include "base/unknown.h"
 #include "cmd/command.h"
+#include "outputfile_internal.h"
 #include "render/timeline.h"
 
 struct timeline_values {
-	const char *output, *format, *directory;
+	const char *output, *format, *directory, *recording;
 	uint64_t from_ns, to_ns, cycle;
 };
 
@@ -85,8 +86,10 @@ static int find_cycle(struct timeline_values *v, const char *path, struct err *e
 	return 0;
 }
 
-static int render(const struct timeline_values *v, const char *path, FILE *out, struct err *err)
+static int render(void *arg, FILE *out, struct err *err)
 {
+	const struct timeline_values *v = arg;
+	const char *path = v->recording;
 	struct timeline_options o = { out, v->from_ns, v->to_ns };
 	struct timeline *t = timeline_open(v->format, &o);
 	struct analyze_options analyze = { .process_id = UNKNOWN_U64,
@@ -139,60 +142,6 @@ static int check(struct timeline_values *v, const char *path, struct err *err)
 	return 0;
 }
 
-static int write_to(FILE *out, const struct timeline_values *v, const char *path, struct err *err)
-{
-	int rc = render(v, path, out, err);
-
-	if (rc < 0 && err->code)
-		return rc;
-	if (fflush(out) != 0 || ferror(out))
-		return err_set(err, errno ? errno : EIO, "cannot write '%s'", v->output);
-	return rc;
-}
-
-/* What is no plain file is written as it is: /dev/stdout, a pipe, what a symbolic link leads to. */
-static int write_directly(const struct timeline_values *v, const char *path, struct err *err)
-{
-	OWN_FILE FILE *file = fopen(v->output, "we");
-
-	if (!file)
-		return err_set(err, errno, "cannot create '%s'", v->output);
-	return write_to(file, v, path, err);
-}
-
-/* An older file of that name stays until the new one is whole. A damaged recording gives one, too:
- * of what is before the damage. */
-static int write_and_replace(const struct timeline_values *v, const char *path, struct err *err)
-{
-	char beside[4096];
-	OWN_FILE FILE *file = NULL;
-	int rc, n = snprintf(beside, sizeof(beside), "%s.%d.part", v->output, (int)getpid());
-
-	if (n < 0 || n >= (int)sizeof(beside))
-		return err_set(err, ENAMETOOLONG, "cannot create '%s'", v->output);
-	file = fopen(beside, "wxe");
-	if (!file)
-		return err_set(err, errno, "cannot create '%s'", v->output);
-	rc = write_to(file, v, path, err);
-	if ((rc == 0 || rc == -EBADMSG) && rename(beside, v->output) == 0)
-		return rc;
-	if (rc == 0)
-		rc = err_set(err, errno, "cannot create '%s'", v->output);
-	unlink(beside);
-	return rc;
-}
-
-static int write_out(const struct timeline_values *v, const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (strcmp(v->output, "-") == 0)
-		return write_to(stdout, v, path, err);
-	if (lstat(v->output, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_directly(v, path, err);
-	return write_and_replace(v, path, err);
-}
-
 static int run(int argc, char **argv, struct err *err)
 {
 	struct timeline_values v = { .from_ns = UNKNOWN_U64,
@@ -214,7 +163,8 @@ static int run(int argc, char **argv, struct err *err)
 		return EXIT_USAGE;
 	if (is_known(v.cycle) && find_cycle(&v, path, err) < 0)
 		return EXIT_FAILED;
-	return write_out(&v, path, err) < 0 ? EXIT_FAILED : EXIT_DONE;
+	v.recording = path;
+	return outputfile_write(v.output, render, &v, err) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct command cmd_timeline = {

@@ -10,6 +10,7 @@
 #include "timecolumns_internal.h"
 #include "cyclerows_internal.h"
 #include "json_values_internal.h"
+#include "pageframe_internal.h"
 #include "render/terminal.h"
 #include "renderer_internal.h"
 #include "timeline_internal.h"
@@ -361,55 +362,25 @@ static json_t *document(const struct page *p, const struct model *m)
 	return j;
 }
 
-/* Inside an element of HTML: no markup can begin, as '<' stands only in strings of JSON. */
-static int write_escaped(const char *bytes, size_t len, void *arg)
-{
-	FILE *out = arg;
-
-	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] == '<')
-			fputs("\\u003c", out);
-		else
-			fputc(bytes[i], out);
-	}
-	return ferror(out) ? -1 : 0;
-}
-
-static void print_head(FILE *out)
-{
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-	      "<title>gctide timeline</title>\n<style>\n",
-	      out);
-	fputs(library_style, out);
-	fputs(style, out);
-	fputs("</style>\n</head>\n<body>\n<noscript>This page draws itself: it needs JavaScript. "
-	      "The same events as a table: gctide timeline -o FILE.csv</noscript>\n"
-	      "<div id=\"page\"></div>\n<script type=\"application/json\" id=\"data\">",
-	      out);
-}
-
 static int page_end(void *state, const struct model *m, struct err *err)
 {
 	struct page *p = state;
-	FILE *out = p->o.out;
+	struct pageframe frame = {
+		.title = "gctide timeline",
+		.without_script =
+			"This page draws itself: it needs JavaScript. The same events as a table: "
+			"gctide timeline -o FILE.csv",
+		.styles = { library_style, style },
+		.scripts = { library, script },
+	};
 	json_t *j;
 
 	if (!p->has_axis)
 		return err_say(err, ENODATA, "the recording has nothing in the part asked for");
 	carry_in(p);
-	j = document(p, m);
-	print_head(out);
-	json_dump_callback(j, write_escaped, out,
-			   JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
+	frame.data = j = document(p, m);
+	pageframe_print(p->o.out, &frame);
 	json_decref(j);
-	fputs("</script>\n<script>\n", out);
-	fputs(library, out);
-	fputs("</script>\n<script>\n", out);
-	fputs(script, out);
-	fputs("</script>\n</body>\n</html>\n", out);
 	return 0;
 }
 

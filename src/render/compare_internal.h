@@ -1,0 +1,12 @@
+/* compare_internal.h - the document of a comparison, which a page has in it, too. */
+#ifndef COMPARE_INTERNAL_H
+#define COMPARE_INTERNAL_H
+
+#include <jansson.h>
+
+#include "experiment/experiment.h"
+
+/* gctide.compare/1; the caller owns it. */
+json_t *compare_document(const struct experiment *e);
+
+#endif
