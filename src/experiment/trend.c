@@ -108,8 +108,8 @@ size_t trend_thin(struct trend_points p, double *x, double *y, size_t most)
 			end++;
 		if (end == i)
 			continue;
-		x[n] = sample_median((struct sample){ p.x + i, end - i });
-		y[n++] = sample_median((struct sample){ p.y + i, end - i });
+		x[n] = gsl_stats_mean(p.x + i, 1, end - i);
+		y[n++] = gsl_stats_mean(p.y + i, 1, end - i);
 	}
 	return n;
 }

@@ -117,12 +117,12 @@ static void many_points_become_few(void **state)
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		x[i] = i;
-		y[i] = i % 10 == 9 ? 1e6 : 2 * i; /* peaks go */
+		y[i] = floor(2 * i / 100) * 100; /* coarse steps become finer */
 	}
 	n = trend_thin((struct trend_points){ x, y, 1000 }, to_x, to_y, 20);
 	assert_int_equal(n, 20);
 	for (size_t i = 0; i < n; i++)
-		assert_true(fabs(to_y[i] - 2 * to_x[i]) <= 10);
+		assert_true(fabs(to_y[i] - (2 * to_x[i] - 50)) <= 1);
 	assert_true(to_x[0] < 50 && to_x[19] > 950);
 	assert_int_equal(trend_thin((struct trend_points){ x, y, 0 }, to_x, to_y, 20), 0);
 	assert_int_equal(trend_thin((struct trend_points){ x, y, 1 }, to_x, to_y, 20), 1);

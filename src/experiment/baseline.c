@@ -1,0 +1,68 @@
+/* baseline.c - the figures of an earlier run: its recording, or what the gate printed of it. */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/own.h"
+#include "base/unknown.h"
+#include "experiment/gate.h"
+
+static int read_recording(struct gate_limits *l, const char *path, struct err *err)
+{
+	struct analyze_options o = { .process_id = UNKNOWN_U64 };
+	struct model *m = xcalloc(1, sizeof(*m));
+	int rc = analyze_recording(m, path, &o, err);
+
+	if (rc == 0)
+		metrics_of(l->baseline, m);
+	if (rc == 0 && m->recording.end != MODEL_WHOLE)
+		rc = err_say(err, EBADMSG, "the baseline '%s' is %s: its figures are no measure",
+			     path, model_end_name(m->recording.end));
+	model_done(m);
+	free(m);
+	return rc;
+}
+
+static int read_document(struct gate_limits *l, const json_t *j, const char *path, struct err *err)
+{
+	const char *schema = json_string_value(json_object_get(j, "schema"));
+	const json_t *values = json_object_get(j, "metrics");
+
+	if (!schema || strcmp(schema, "gctide.check/1") != 0 || !json_is_object(values)) {
+		err_say(err, EINVAL, "the baseline '%s' is no document of gctide.check/1", path);
+		err_hint(err, "make one with: gctide check -f json, or name a recording");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < METRICS_COUNT; i++) {
+		const json_t *v = json_object_get(values, metrics[i].key);
+
+		l->baseline[i] = json_is_number(v) ? json_number_value(v) : NAN;
+	}
+	return 0;
+}
+
+int gate_read_baseline(struct gate_limits *l, const char *path, struct err *err)
+{
+	OWN_FILE FILE *f = fopen(path, "re");
+	json_error_t e;
+	json_t *j;
+	int first, rc;
+
+	if (!f)
+		return err_set(err, errno, "cannot open the baseline '%s'", path);
+	first = fgetc(f);
+	if (first != '{')
+		return read_recording(l, path, err);
+	rewind(f);
+	j = json_loadf(f, 0, &e);
+	if (!j)
+		return err_say(err, EINVAL, "the baseline '%s' is no JSON: line %d: %s", path,
+			       e.line, e.text);
+	rc = read_document(l, j, path, err);
+	json_decref(j);
+	return rc;
+}
