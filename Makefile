@@ -65,13 +65,14 @@ $(B)/gen/dygraph.%.inc: $(DYGRAPHS)/dygraph.min.%
 
 generated: $(B)/gen/profile.pb-c.h $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc \
 	$(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc $(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc \
-	$(B)/gen/experiment.css.inc $(B)/gen/compare.js.inc
+	$(B)/gen/experiment.css.inc $(B)/gen/compare.js.inc $(B)/gen/bench.js.inc
 
 $(B)/src/render/pprof.o: | $(B)/gen/profile.pb-c.h
 $(B)/src/render/timeline_page.o: | $(B)/gen/timeline.css.inc $(B)/gen/timeline.js.inc \
 	$(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
 $(B)/src/render/compare_page.o: | $(B)/gen/experiment.css.inc $(B)/gen/compare.js.inc \
 	$(B)/gen/dygraph.css.inc $(B)/gen/dygraph.js.inc
+$(B)/src/render/grid_json.o: | $(B)/gen/experiment.css.inc $(B)/gen/bench.js.inc
 $(B)/src/render/flame_page.o: | $(B)/gen/flame.css.inc $(B)/gen/flame.js.inc
 
 # A unit test reaches the internal headers of a module through -Isrc; the program may not.

@@ -31,4 +31,8 @@ void totals_add(struct totals *t, const struct model_cycle *c);
 void totals_finish(const struct totals *t, struct model_gc *gc);
 void totals_done(struct totals *t);
 
+/* Count, sum, percentiles and histogram of times in ns, into *p; its resolution is left as it is.
+ */
+void totals_describe_pauses(struct model_pause *p, const struct stats *of);
+
 #endif

@@ -32,6 +32,6 @@ struct command {
 };
 
 extern const struct command cmd_record, cmd_report, cmd_parse, cmd_fold, cmd_pprof, cmd_flame,
-	cmd_timeline, cmd_compare, cmd_check, cmd_events, cmd_dump, cmd_doctor;
+	cmd_timeline, cmd_compare, cmd_bench, cmd_check, cmd_events, cmd_dump, cmd_doctor;
 
 #endif

@@ -11,6 +11,9 @@
 void compare_print_text(FILE *out, const struct experiment *e);
 void compare_print_json(FILE *out, const struct experiment *e);
 
+/* What disturbed the runs, a line each; nothing when nothing is known of. */
+void compare_print_noise(FILE *out, const struct experiment *e);
+
 /* The page: distributions of all runs, and both variants over time. 0, or a negative errno with
  * *err filled. */
 int compare_print_page(FILE *out, const struct experiment *e, struct err *err);

@@ -149,23 +149,29 @@ static void fill_histogram(struct model_pause *p, const struct stats_slot *sorte
 	}
 }
 
+void totals_describe_pauses(struct model_pause *p, const struct stats *of)
+{
+	struct stats_slot *sorted = stats_sorted(of);
+
+	p->count = of->count;
+	p->total_ns = of->total;
+	p->is_exact = !of->is_coarse;
+	if (of->count) {
+		p->p50_ns = stats_percentile(of, sorted, 500);
+		p->p90_ns = stats_percentile(of, sorted, 900);
+		p->p99_ns = stats_percentile(of, sorted, 990);
+		p->max_ns = of->max;
+	}
+	fill_histogram(p, sorted, of->used);
+	free(sorted);
+}
+
 static void finish_pauses(const struct totals *t, struct model_pause *p)
 {
-	struct stats_slot *sorted = stats_sorted(&t->pauses);
-
-	p->count = t->pauses.count;
-	p->total_ns = t->pauses.total;
-	p->is_exact = !t->pauses.is_coarse;
+	totals_describe_pauses(p, &t->pauses);
 	p->total_uncertainty_ns = t->pause_uncertainty_ns;
-	if (t->pauses.count) {
-		p->p50_ns = stats_percentile(&t->pauses, sorted, 500);
-		p->p90_ns = stats_percentile(&t->pauses, sorted, 900);
-		p->p99_ns = stats_percentile(&t->pauses, sorted, 990);
-		p->max_ns = t->pauses.max;
+	if (t->pauses.count)
 		p->resolution_ns = t->pause_resolution_ns;
-	}
-	fill_histogram(p, sorted, t->pauses.used);
-	free(sorted);
 }
 
 void totals_finish(const struct totals *t, struct model_gc *gc)

@@ -8,8 +8,8 @@
 #include "cmd/version.h"
 
 static const struct command *const commands[] = {
-	&cmd_record,   &cmd_report,  &cmd_parse, &cmd_fold,   &cmd_pprof, &cmd_flame,
-	&cmd_timeline, &cmd_compare, &cmd_check, &cmd_events, &cmd_dump,  &cmd_doctor,
+	&cmd_record,  &cmd_report, &cmd_parse, &cmd_fold,   &cmd_pprof, &cmd_flame,  &cmd_timeline,
+	&cmd_compare, &cmd_bench,  &cmd_check, &cmd_events, &cmd_dump,	&cmd_doctor,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

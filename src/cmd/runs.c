@@ -83,7 +83,7 @@ static int catch_signals(struct runs *r, struct err *err)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, &r->mask);
-	r->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? err_set(err, errno, "cannot wait for signals") : 0;
 }
 
@@ -232,6 +232,8 @@ static void remove_files(const char *path)
 
 void runs_close(struct runs *r)
 {
+	struct signalfd_siginfo taken;
+
 	ready_done(&r->ready);
 	for (size_t i = 0; r->record && r->record[i]; i++)
 		free(r->record[i]);
@@ -239,6 +241,9 @@ void runs_close(struct runs *r)
 	if (r->directory[0] && !r->is_kept)
 		remove_files(r->directory);
 	if (r->signals >= 0) {
+		/* what ended the runs does not end us, too */
+		while (read(r->signals, &taken, sizeof(taken)) == (ssize_t)sizeof(taken))
+			;
 		close(r->signals);
 		sigprocmask(SIG_SETMASK, &r->mask, NULL);
 	}

@@ -96,6 +96,8 @@ static double cycles(const struct model *m)
 
 static double gc_cpu(const struct model *m)
 {
+	if (m->gc.cycle_count == 0)
+		return of_lines(m, 0);
 	return of_lines(m, number(m->gc.cpu_ns));
 }
 

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -96,14 +97,22 @@ static bool empty_group(pid_t group)
 {
 	uint64_t until_ns = clock_monotonic_ns() + EMPTY_PATIENCE_NS;
 
-	while (kill(-group, 0) == 0) {
+	bool has_left = false;
+
+	for (;;) {
+		while (waitpid(-group, NULL, WNOHANG) > 0)
+			; /* orphans come to us */
+		if (kill(-group, 0) < 0)
+			return !has_left;
 		if (clock_monotonic_ns() > until_ns) {
+			if (has_left)
+				return false; /* killed, and still there: it waits for the kernel */
+			has_left = true;
 			kill(-group, SIGKILL);
-			return false;
+			until_ns += EMPTY_PATIENCE_NS;
 		}
 		poll(NULL, 0, LOOK_EVERY_MS);
 	}
-	return true;
 }
 
 static void end_now(struct child *c)

@@ -46,6 +46,15 @@ static json_t *run_json(const struct experiment_run *r)
 	return j;
 }
 
+json_t *compare_runs(const struct experiment *e)
+{
+	json_t *runs = json_array();
+
+	for (size_t i = 0; i < e->run_count; i++)
+		json_array_append_new(runs, run_json(&e->runs[i]));
+	return runs;
+}
+
 static json_t *interval_json(double low, double high)
 {
 	return json_pack("[o, o]", json_of_real(low), json_of_real(high));
@@ -80,7 +89,7 @@ static json_t *comparison_json(const struct experiment *e, const struct comparis
 	return j;
 }
 
-static json_t *noise_json(const struct experiment *e)
+json_t *compare_noise(const struct experiment *e)
 {
 	json_t *list = json_array();
 	struct buf lines = { 0 };
@@ -98,12 +107,21 @@ static json_t *noise_json(const struct experiment *e)
 	return list;
 }
 
+json_t *compare_metrics(void)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < METRICS_COUNT; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "key", metrics[i].key,
+						      "label", metrics[i].label, "unit",
+						      metric_unit_name(metrics[i].unit)));
+	return list;
+}
+
 json_t *compare_document(const struct experiment *e)
 {
-	json_t *j = json_object(), *runs = json_array(), *comparisons = json_array();
+	json_t *j = json_object(), *comparisons = json_array();
 
-	for (size_t i = 0; i < e->run_count; i++)
-		json_array_append_new(runs, run_json(&e->runs[i]));
 	for (size_t i = 0; i < e->comparison_count; i++)
 		json_array_append_new(comparisons, comparison_json(e, &e->comparisons[i]));
 	json_object_set_new(j, "schema", json_string("gctide.compare/1"));
@@ -113,8 +131,8 @@ json_t *compare_document(const struct experiment *e)
 	json_object_set_new(j, "test_count", json_of_number(e->test_count));
 	json_object_set_new(j, "variants", variants_json(e));
 	json_object_set_new(j, "comparisons", comparisons);
-	json_object_set_new(j, "noise", noise_json(e));
-	json_object_set_new(j, "runs", runs);
+	json_object_set_new(j, "noise", compare_noise(e));
+	json_object_set_new(j, "runs", compare_runs(e));
 	return j;
 }
 

@@ -58,17 +58,6 @@ static int add_series(json_t *list, const struct experiment *e, size_t variant, 
 	return rc;
 }
 
-static json_t *metrics_json(void)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < METRICS_COUNT; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "key", metrics[i].key,
-						      "label", metrics[i].label, "unit",
-						      metric_unit_name(metrics[i].unit)));
-	return list;
-}
-
 int compare_print_page(FILE *out, const struct experiment *e, struct err *err)
 {
 	struct pageframe frame = {
@@ -84,7 +73,7 @@ int compare_print_page(FILE *out, const struct experiment *e, struct err *err)
 
 	for (size_t v = 0; v < e->variant_count && rc == 0; v++)
 		rc = add_series(series, e, v, err);
-	json_object_set_new(j, "metrics", metrics_json());
+	json_object_set_new(j, "metrics", compare_metrics());
 	json_object_set_new(j, "series", series);
 	frame.data = j;
 	if (rc == 0)

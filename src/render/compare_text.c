@@ -95,7 +95,7 @@ static void print_method(FILE *out, const struct experiment *e)
 	buf_done(&line);
 }
 
-static void print_noise(FILE *out, const struct experiment *e)
+void compare_print_noise(FILE *out, const struct experiment *e)
 {
 	struct buf lines = { 0 };
 	struct text left;
@@ -123,5 +123,5 @@ void compare_print_text(FILE *out, const struct experiment *e)
 		print_table(out, e, v);
 	fputc('\n', out);
 	print_method(out, e);
-	print_noise(out, e);
+	compare_print_noise(out, e);
 }

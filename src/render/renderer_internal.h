@@ -56,6 +56,7 @@ void json_print_sections(FILE *out, const struct model *m);
 /* The parts of the text report. */
 void text_print_summary(FILE *out, const struct model *m);
 void text_print_histogram(FILE *out, const struct model_pause *p);
+void text_print_bars(FILE *out, const struct model_pause *p); /* without a heading */
 void text_print_findings(FILE *out, const struct model *m, bool use_color);
 void text_print_stacks(FILE *out, const struct model *m);
 void text_print_uses(FILE *out, const struct model *m);

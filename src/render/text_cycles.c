@@ -92,7 +92,7 @@ static void print_bar(FILE *out, const struct model_bucket *b, uint64_t most)
 }
 
 /* From the first bar that is not empty to the last one. */
-void text_print_histogram(FILE *out, const struct model_pause *p)
+void text_print_bars(FILE *out, const struct model_pause *p)
 {
 	size_t first = 0, last = p->bucket_count;
 	uint64_t most = 0;
@@ -105,7 +105,14 @@ void text_print_histogram(FILE *out, const struct model_pause *p)
 		last--;
 	for (size_t i = first; i < last; i++)
 		most = p->buckets[i].count > most ? p->buckets[i].count : most;
-	fputs("\npauses\n", out);
 	for (size_t i = first; i < last; i++)
 		print_bar(out, &p->buckets[i], most);
+}
+
+void text_print_histogram(FILE *out, const struct model_pause *p)
+{
+	if (!is_known(p->count) || p->count == 0)
+		return;
+	fputs("\npauses\n", out);
+	text_print_bars(out, p);
 }
