@@ -265,5 +265,7 @@ int runner_run(struct experiment_run *ret, const struct runner_config *config,
 {
 	struct run r = { .config = config, .recorder = { .fd = -1 }, .load = { .fd = -1 } };
 
+	/* what a target leaves behind shall be seen to end */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	return run(&r, ret, sink, err);
 }
