@@ -39,7 +39,7 @@ static const struct option_spec bench_options[] = {
 	  "where it goes; .html and .json say what it is (default: stdout)", NULL },
 	{ "format", 'f', OPTION_CHOICE, AT(format), "FORMAT",
 	  "text (default), json, benchstat or html", "text json benchstat html" },
-	RUNS_OPTIONS(struct bench_values, runs),
+	RUNS_OPTIONS(AT(runs)),
 	{ 0 },
 };
 

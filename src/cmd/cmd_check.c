@@ -47,7 +47,7 @@ static const struct option_spec check_options[] = {
 	{ "format", 'f', OPTION_CHOICE, AT(format), "FORMAT",
 	  "text (default), json, junit or github", "text json junit github" },
 	{ "output", 'o', OPTION_TEXT, AT(output), "FILE", "where it goes (default: stdout)", NULL },
-	RUNS_OPTIONS(struct check_values, runs),
+	RUNS_OPTIONS(AT(runs)),
 	{ 0 },
 };
 

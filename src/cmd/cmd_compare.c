@@ -58,7 +58,7 @@ static const struct option_spec compare_options[] = {
 	  "where it goes; .html and .json say what it is (default: stdout)", NULL },
 	{ "format", 'f', OPTION_CHOICE, AT(format), "FORMAT", "text (default), json or html",
 	  "text json html" },
-	RUNS_OPTIONS(struct compare_values, runs),
+	RUNS_OPTIONS(AT(runs)),
 	{ 0 },
 };
 

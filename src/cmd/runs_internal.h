@@ -25,55 +25,58 @@ struct runs_values {
 		.stop_timeout_ns = 10 * NS_PER_S                               \
 	}
 
-/* Their rows in a table of options; type has a struct runs_values by the name of member. */
-#define RUNS_OPTIONS(type, member)                                                                 \
-	{ "duration",                                                                              \
-	  0,                                                                                       \
-	  OPTION_DURATION,                                                                         \
-	  offsetof(type, member.duration_ns),                                                      \
-	  "TIME",                                                                                  \
-	  "end each run with SIGTERM after this long",                                             \
-	  NULL },                                                                                  \
-		{ "load",                                                                          \
-		  0,                                                                               \
-		  OPTION_TEXT,                                                                     \
-		  offsetof(type, member.load),                                                     \
-		  "CMD",                                                                           \
-		  "run this in a shell beside the target, and stop the target when it ends",       \
-		  NULL },                                                                          \
-		{ "ready-when", 0,                                                                 \
-		  OPTION_TEXT,	offsetof(type, member.ready_when),                                 \
-		  "CONDITION",	"start the load then: port:[HOST:]PORT, line:TEXT or file:PATH",   \
-		  NULL },                                                                          \
-		{ "ready-timeout",                                                                 \
-		  0,                                                                               \
-		  OPTION_DURATION,                                                                 \
-		  offsetof(type, member.ready_timeout_ns),                                         \
-		  "TIME",                                                                          \
-		  "a run that is not ready then has failed (default 30s)",                         \
-		  NULL },                                                                          \
-		{ "stop-timeout",                                                                  \
-		  0,                                                                               \
-		  OPTION_DURATION,                                                                 \
-		  offsetof(type, member.stop_timeout_ns),                                          \
-		  "TIME",                                                                          \
-		  "a target that has not ended so long after SIGTERM is killed, and has failed "   \
-		  "(default 10s)",                                                                 \
-		  NULL },                                                                          \
-		{ "keep",      0,                                                                  \
-		  OPTION_TEXT, offsetof(type, member.keep),                                        \
-		  "DIR",       "keep the recordings and what the runs printed there",              \
-		  NULL },                                                                          \
-		{ "record",    0,                                                                  \
-		  OPTION_TEXT, offsetof(type, member.record),                                      \
-		  "OPTIONS",   "more options for gctide record, in one word",                      \
-		  NULL },                                                                          \
-		{ "show-output", 0,                                                                \
-		  OPTION_FLAG,	 offsetof(type, member.shows_output),                              \
-		  NULL,		 "let the runs print to stdout and stderr",                        \
-		  NULL },                                                                          \
-	{                                                                                          \
-		"quiet", 'q', OPTION_FLAG, offsetof(type, member.quiet), NULL, "no progress", NULL \
+#define RUNS_AT(at, field) ((at) + offsetof(struct runs_values, field))
+
+/* Their rows in a table of options; at: where the struct runs_values lies in the command's values.
+ */
+#define RUNS_OPTIONS(at)                                                                         \
+	{ "duration",                                                                            \
+	  0,                                                                                     \
+	  OPTION_DURATION,                                                                       \
+	  RUNS_AT(at, duration_ns),                                                              \
+	  "TIME",                                                                                \
+	  "end each run with SIGTERM after this long",                                           \
+	  NULL },                                                                                \
+		{ "load",                                                                        \
+		  0,                                                                             \
+		  OPTION_TEXT,                                                                   \
+		  RUNS_AT(at, load),                                                             \
+		  "CMD",                                                                         \
+		  "run this in a shell beside the target, and stop the target when it ends",     \
+		  NULL },                                                                        \
+		{ "ready-when", 0,                                                               \
+		  OPTION_TEXT,	RUNS_AT(at, ready_when),                                         \
+		  "CONDITION",	"start the load then: port:[HOST:]PORT, line:TEXT or file:PATH", \
+		  NULL },                                                                        \
+		{ "ready-timeout",                                                               \
+		  0,                                                                             \
+		  OPTION_DURATION,                                                               \
+		  RUNS_AT(at, ready_timeout_ns),                                                 \
+		  "TIME",                                                                        \
+		  "a run that is not ready then has failed (default 30s)",                       \
+		  NULL },                                                                        \
+		{ "stop-timeout",                                                                \
+		  0,                                                                             \
+		  OPTION_DURATION,                                                               \
+		  RUNS_AT(at, stop_timeout_ns),                                                  \
+		  "TIME",                                                                        \
+		  "a target that has not ended so long after SIGTERM is killed, and has failed " \
+		  "(default 10s)",                                                               \
+		  NULL },                                                                        \
+		{ "keep",      0,                                                                \
+		  OPTION_TEXT, RUNS_AT(at, keep),                                                \
+		  "DIR",       "keep the recordings and what the runs printed there",            \
+		  NULL },                                                                        \
+		{ "record",    0,                                                                \
+		  OPTION_TEXT, RUNS_AT(at, record),                                              \
+		  "OPTIONS",   "more options for gctide record, in one word",                    \
+		  NULL },                                                                        \
+		{ "show-output", 0,                                                              \
+		  OPTION_FLAG,	 RUNS_AT(at, shows_output),                                      \
+		  NULL,		 "let the runs print to stdout and stderr",                      \
+		  NULL },                                                                        \
+	{                                                                                        \
+		"quiet", 'q', OPTION_FLAG, RUNS_AT(at, quiet), NULL, "no progress", NULL         \
 	}
 
 struct runs {

@@ -40,10 +40,10 @@ static bool judge_end(struct experiment_run *r, const struct runoutcome *o, cons
 {
 	bool was_asked = o->was_stopped || text_is(buf_text(&m->target.end_reason), "duration");
 
+	if (was_asked && ended_as_asked(m))
+		return true;
 	if (text_is(buf_text(&m->target.end_reason), "detached"))
 		fail(r, "it did not end within 5 s of SIGTERM, and was killed");
-	else if (was_asked && ended_as_asked(m))
-		return true;
 	else if (is_known(m->target.term_signal))
 		fail(r, "killed by signal %d (%s)", (int)m->target.term_signal,
 		     strsignal((int)m->target.term_signal));
@@ -54,9 +54,7 @@ static bool judge_end(struct experiment_run *r, const struct runoutcome *o, cons
 		fail(r, "its end was not seen");
 	else if (o->has_load && !o->was_stopped)
 		fail(r, "it ended before its load did");
-	else
-		return true;
-	return false;
+	return r->state == RUN_GOOD;
 }
 
 static bool judge_load(struct experiment_run *r, const struct runoutcome *o)

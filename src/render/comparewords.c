@@ -5,6 +5,8 @@
 #include "base/unknown.h"
 #include "render/experiment.h"
 
+#define RUNS_IN_REASON 1000u /* more are not made: how many more is no matter */
+
 void metric_print(struct buf *out, enum metric_unit unit, double value)
 {
 	char text[UNITS_TEXT_BYTES];
@@ -130,7 +132,9 @@ static void add_not_shown(struct buf *out, const struct experiment *e, const str
 	add_p(out, c->p);
 	buf_addf(out, ", ");
 	add_n(out, c);
-	if (reaches_beyond(&c->shift, effect) && c->needed_count > c->count)
+	if (reaches_beyond(&c->shift, effect) && c->needed_count > RUNS_IN_REASON)
+		buf_addf(out, "; n>%u for %.3g %%", RUNS_IN_REASON, effect * 100);
+	else if (reaches_beyond(&c->shift, effect) && c->needed_count > c->count)
 		buf_addf(out, "; n=%zu for %.3g %%", c->needed_count, effect * 100);
 	buf_addf(out, ")");
 }
