@@ -30,6 +30,7 @@ struct session_config {
 	const char *version;		       /* of gctide */
 	uint64_t statm_hz;		       /* samples of resident memory per second */
 	uint64_t max_stall_ns; /* longest read under the target's mmap lock that is allowed */
+	double smaps_share;    /* of one core, for reads of smaps: PROCSAMPLER_SMAPS_SHARE */
 	uint64_t duration_ns;  /* end the target (SIGTERM) after this; UNKNOWN_U64: never */
 	uint64_t max_faults_per_second; /* beyond it only every N-th fault's address; UNKNOWN_U64:
 					   never thin */

@@ -37,4 +37,7 @@ struct option_spec {
 int options_parse(const struct option_spec *specs, void *values, int argc, char **argv,
 		  int *ret_operands, struct err *err);
 
+/* "5%", "0.05": a share above 0 and at most 10. 0 or -EINVAL, *err filled; option is its name. */
+int options_parse_share(double *ret, const char *word, const char *option, struct err *err);
+
 #endif

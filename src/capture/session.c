@@ -254,7 +254,7 @@ static void start_sampler(struct session *s)
 		.pid = s->launch.pid,
 		.statm_hz = s->config->statm_hz,
 		.max_stall_ns = s->config->max_stall_ns,
-		.smaps_share = PROCSAMPLER_SMAPS_SHARE,
+		.smaps_share = s->config->smaps_share,
 		.machine = s->machine.machine,
 	};
 

@@ -65,7 +65,7 @@ static int parse_share(double *ret, const char *word, const char *option, struct
 		*ret = 0;
 		return 0;
 	}
-	return word ? runs_parse_share(ret, word, option, err) : 0;
+	return word ? options_parse_share(ret, word, option, err) : 0;
 }
 
 static void set(double *limit, uint64_t v)

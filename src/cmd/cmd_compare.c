@@ -350,8 +350,8 @@ static int run(int argc, char **argv, struct err *err)
 	bool is_command;
 
 	if (options_parse(compare_options, &v, argc, argv, &operands, err) < 0 ||
-	    runs_parse_share(&e.options.effect, v.effect, "compare: --effect", err) < 0 ||
-	    runs_parse_share(&e.options.alpha, v.alpha, "compare: --alpha", err) < 0)
+	    options_parse_share(&e.options.effect, v.effect, "compare: --effect", err) < 0 ||
+	    options_parse_share(&e.options.alpha, v.alpha, "compare: --alpha", err) < 0)
 		return EXIT_USAGE;
 	e.options.seed = is_known(v.seed) ? v.seed : runs_seed();
 	v.format = format_of(&v);

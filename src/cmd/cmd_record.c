@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "base/unknown.h"
 #include "capture/perfset.h"
+#include "capture/procsampler.h"
 #include "capture/samplelimits.h"
 #include "capture/session.h"
 #include "cmd/command.h"
@@ -33,7 +34,7 @@
 #define MAX_FAULT_RATE 500000
 
 struct record_values {
-	const char *path, *madvdontneed, *events, *returns;
+	const char *path, *madvdontneed, *events, *returns, *smaps_share;
 	uint64_t frequency_hz, statm_hz, stack_bytes, duration_ns, max_stall_ns, max_fault_rate;
 	bool keep_trace, scavtrace, no_addresses, no_perf, quiet;
 };
@@ -68,6 +69,8 @@ static const struct option_spec record_options[] = {
 	  "end the target with SIGTERM after this long", NULL },
 	{ "max-stall", 0, OPTION_DURATION, AT(max_stall_ns), "TIME",
 	  "longest time a read may hold the target's mmap lock (default 10ms)", NULL },
+	{ "smaps-share", 0, OPTION_TEXT, AT(smaps_share), "SHARE",
+	  "of one core, for reads of smaps (default 0.5%)", NULL },
 	{ "no-fault-addresses", 0, OPTION_FLAG, AT(no_addresses), NULL,
 	  "count page faults, do not record each one", NULL },
 	{ "max-fault-rate", 0, OPTION_COUNT, AT(max_fault_rate), "N",
@@ -276,10 +279,14 @@ static int run(int argc, char **argv, struct err *err)
 				   .max_fault_rate = MAX_FAULT_RATE };
 	struct environment environment;
 	struct event_names events = { 0 };
+	double smaps_share = PROCSAMPLER_SMAPS_SHARE;
 	int operands, status, rc;
 
 	if (options_parse(record_options, &v, argc, argv, &operands, err) < 0 ||
 	    check_values(&v, argc, operands, err) < 0)
+		return EXIT_USAGE;
+	if (v.smaps_share &&
+	    options_parse_share(&smaps_share, v.smaps_share, "record: --smaps-share", err) < 0)
 		return EXIT_USAGE;
 	if (split_events(&events, v.events, err) < 0)
 		return EXIT_USAGE;
@@ -310,6 +317,7 @@ static int run(int argc, char **argv, struct err *err)
 		.events = (const char *const *)events.at,
 		.event_count = events.count,
 		.max_stall_ns = v.max_stall_ns,
+		.smaps_share = smaps_share,
 		.duration_ns = v.duration_ns,
 		.max_faults_per_second = v.max_fault_rate ? v.max_fault_rate : UNKNOWN_U64,
 		.returns = returns_of(&v),

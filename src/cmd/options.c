@@ -2,6 +2,7 @@
 #include "cmd/options.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -202,5 +203,21 @@ int options_parse(const struct option_spec *specs, void *values, int argc, char 
 			return rc;
 	}
 	*ret_operands = w.at;
+	return 0;
+}
+
+int options_parse_share(double *ret, const char *word, const char *option, struct err *err)
+{
+	char *end;
+	double v = strtod(word, &end);
+
+	if (*end == '%' && end[1] == '\0')
+		v /= 100;
+	else if (*end != '\0')
+		v = NAN;
+	if (end == word || !(v > 0) || v > 10)
+		return err_say(err, EINVAL, "%s wants a share such as 5%% or 0.05, not '%s'",
+			       option, word);
+	*ret = v;
 	return 0;
 }

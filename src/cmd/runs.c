@@ -16,7 +16,8 @@
 #include "base/own.h"
 #include "base/unknown.h"
 
-#define SEEDS 1000000u
+#define SEEDS	    1000000u
+#define SMAPS_SHARE "2%" /* short runs want more reads than a service does */
 
 static int words_of(char ***ret, const char *line, const char *command, struct err *err)
 {
@@ -143,12 +144,14 @@ static char **command_line(const struct runs *r, char *recording, char *duration
 		extra++;
 	while (v->argv[words])
 		words++;
-	line = xcalloc(extra + words + 9, sizeof(*line));
+	line = xcalloc(extra + words + 11, sizeof(*line));
 	line[n++] = (char *)r->self;
 	line[n++] = "record";
 	line[n++] = "-q";
 	line[n++] = "-o";
 	line[n++] = recording;
+	line[n++] = "--smaps-share";
+	line[n++] = SMAPS_SHARE;
 	if (*duration) {
 		line[n++] = "--duration";
 		line[n++] = duration;
@@ -256,20 +259,4 @@ uint64_t runs_seed(void)
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = (uint64_t)getpid();
 	return seed % SEEDS;
-}
-
-int runs_parse_share(double *ret, const char *word, const char *option, struct err *err)
-{
-	char *end;
-	double v = strtod(word, &end);
-
-	if (*end == '%' && end[1] == '\0')
-		v /= 100;
-	else if (*end != '\0')
-		v = NAN;
-	if (end == word || !(v > 0) || v > 10)
-		return err_say(err, EINVAL, "%s wants a share such as 5%% or 0.05, not '%s'",
-			       option, word);
-	*ret = v;
-	return 0;
 }

@@ -111,7 +111,4 @@ void runs_close(struct runs *r);
 /* A number for --seed when there is none; easy to type. */
 uint64_t runs_seed(void);
 
-/* "5%", "0.05": a share above 0 and at most 10. 0 or -EINVAL, *err filled; option is its name. */
-int runs_parse_share(double *ret, const char *word, const char *option, struct err *err);
-
 #endif

@@ -6,6 +6,8 @@
 
 #include "base/unknown.h"
 
+#define SMAPS_LEAST 3u
+
 static double number(uint64_t v)
 {
 	return is_known(v) ? (double)v : NAN;
@@ -54,14 +56,21 @@ static double rss_time(const struct model *m)
 	return m->memory.rss_byte_seconds;
 }
 
+/* Fewer reads of smaps tell nothing of a run as a whole. */
+static double of_smaps(const struct model *m, uint64_t v)
+{
+	return is_known(m->memory.smaps_count) && m->memory.smaps_count >= SMAPS_LEAST ? number(v)
+										       : NAN;
+}
+
 static double honest_peak(const struct model *m)
 {
-	return number(m->memory.honest_peak_bytes);
+	return of_smaps(m, m->memory.honest_peak_bytes);
 }
 
 static double honest_mean(const struct model *m)
 {
-	return number(m->memory.honest_mean_bytes);
+	return of_smaps(m, m->memory.honest_mean_bytes);
 }
 
 static double faults(const struct model *m)

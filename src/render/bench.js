@@ -64,7 +64,7 @@ const table = make("table", "heat");
 table.id = "heat";
 const wrap = make("div", "tables");
 wrap.append(table);
-page.append(wrap, make("p", "about", "The darker, the more. Framed: no other setting takes less GC CPU without a higher RSS peak, or less memory without more GC CPU (the Pareto front)."));
+page.append(wrap, make("p", "about", "The stronger the colour, the more. Framed: no other setting takes less GC CPU without a higher RSS peak, or less memory without more GC CPU (the Pareto front)."));
 const drawHeat = () => {
   const q = questions.find(x => x.key === choice.value), values = data.cells.map(q.of).filter(v => v !== null);
   const low = Math.min(...values), high = Math.max(...values), head = make("tr");
@@ -111,7 +111,7 @@ const drawFront = () => {
     title.textContent = nameOf(p.c) + ": " + duration(p.x) + ", " + bytes(p.y);
     dot.append(title);
     s.append(dot);
-    text(px(p.x) + 8, py(p.y) - 6, setting(p.c.gogc) + " / " + setting(p.c.gomemlimit), "start");
+    if (p.c.is_on_front) text(px(p.x) + (p.x > mostX * 0.75 ? -8 : 8), py(p.y) - 7, setting(p.c.gogc) + " / " + setting(p.c.gomemlimit), p.x > mostX * 0.75 ? "end" : "start");
   });
   page.append(make("h2", "", "GC CPU against RSS peak"), s);
 };

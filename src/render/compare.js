@@ -121,7 +121,7 @@ const rowsOf = (variants, key) => {
   return [...rows.values()].sort((a, b) => a[0] - b[0]);
 };
 let syncing = false;
-const addChart = (key, name, format) => {
+const addChart = (key, name, format, options) => {
   const variants = data.series.map((s, i) => i).filter(i => (data.series[i].tracks[key] || []).length);
   if (!variants.length) return;
   const track = make("section", "track"), box = make("div", "chart"), legend = make("div", "about");
@@ -131,8 +131,9 @@ const addChart = (key, name, format) => {
   const graph = new Dygraph(box, rowsOf(variants, key), {
     labels: ["s"].concat(variants.map(letter)), colors: variants.map(color), connectSeparatedPoints: true, includeZero: true,
     labelsDiv: legend, legend: "always", strokeWidth: 1.3, axisLineColor: "gray", gridLineColor: "rgba(128,128,128,0.25)", rightGap: 6,
-    axes: { x: { axisLabelFormatter: x => x + " s", valueFormatter: x => "at " + x.toFixed(3) + " s" },
-      y: { axisLabelFormatter: format, valueFormatter: v => v === null ? "" : format(v), axisLabelWidth: 76 } },
+    axes: { x: { axisLabelFormatter: x => +x.toFixed(6) + " s", valueFormatter: x => "at " + x.toFixed(3) + " s" },
+      y: { axisLabelFormatter: format, valueFormatter: v => v === null ? "" : format(v), axisLabelWidth: 76, labelsKMG2: format === bytes } },
+    ...options,
     drawCallback: (g, initial) => {
       if (initial || syncing) return;
       syncing = true;
@@ -148,8 +149,9 @@ if (data.series.some(s => s.run)) {
   page.append(make("p", "about", "the run of each variant with the median wall time (" +
     data.series.filter(s => s.run).map(s => letter(s.variant) + ": run " + s.run).join(", ") + "), from its start; drag: zoom, shift and drag: pan, double click: whole"));
   addChart("rss", "RSS", bytes);
-  addChart("honest", "RSS minus lazy-free", bytes);
-  addChart("live", "Heap live after each collection", bytes);
+  // What is read seldom is a point: nobody knows what was between.
+  addChart("honest", "RSS minus lazy-free", bytes, { strokeWidth: 0, drawPoints: true, pointSize: 3 });
+  addChart("live", "Heap live after each collection", bytes, { stepPlot: true });
   addChart("returned", "Given back, per second", v => bytes(v) + "/s");
   addChart("faults", "Page faults per second", number);
 }

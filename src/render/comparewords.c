@@ -132,7 +132,8 @@ static void add_not_shown(struct buf *out, const struct experiment *e, const str
 	add_p(out, c->p);
 	buf_addf(out, ", ");
 	add_n(out, c);
-	if (reaches_beyond(&c->shift, effect) && c->needed_count > RUNS_IN_REASON)
+	if (reaches_beyond(&c->shift, effect) &&
+	    (c->needed_count == 0 || c->needed_count > RUNS_IN_REASON))
 		buf_addf(out, "; n>%u for %.3g %%", RUNS_IN_REASON, effect * 100);
 	else if (reaches_beyond(&c->shift, effect) && c->needed_count > c->count)
 		buf_addf(out, "; n=%zu for %.3g %%", c->needed_count, effect * 100);
