@@ -41,7 +41,7 @@ struct runner_config {
 	const struct ready_when *ready; /* NULL: at once */
 	const char *load;		/* for sh(1); NULL: none */
 	uint64_t ready_patience_ns, stop_patience_ns;
-	bool shows_output;    /* the target prints where we print, not into the file */
+	bool shows_output;    /* the target prints on our stderr, not into the file */
 	int signals;	      /* a signalfd(2) with what shall end the experiment; -1: none */
 	const sigset_t *mask; /* what the recorder gets; NULL: ours */
 };

@@ -13,7 +13,7 @@
 #include "target/commandpath.h"
 
 #define DEFAULT_RUNS 5u
-#define RUNS_MOST    1000u
+#define RUNS_MOST    200u
 
 struct bench_values {
 	struct runs_values runs;
@@ -180,7 +180,7 @@ static int run(int argc, char **argv, struct err *err)
 			operands >= argc
 				? "bench: which command shall run? gctide bench [options] -- CMD "
 				  "[ARG...]"
-				: "bench: --runs is a number from 1 to 1000");
+				: "bench: --runs is a number from 1 to 200");
 		return EXIT_USAGE;
 	}
 	if (commandpath_check(argv[operands], err) < 0)

@@ -166,7 +166,9 @@ static int run_command(const struct check_values *v, const struct gate_limits *l
 	r.planned_count = 1;
 	if (rc == 0)
 		rc = runs_make(&r, &e, &variant, 0, false, NULL, err);
-	if (rc == 0)
+	if (rc == 0 && access(e.runs[0].path, F_OK) < 0)
+		err_say(err, ENODATA, "there is no verdict: %s", e.runs[0].why);
+	else if (rc == 0)
 		status = judge(v, l, e.runs[0].path,
 			       e.runs[0].state == RUN_FAILED ? e.runs[0].why : "", err);
 	if (rc == -EINTR)

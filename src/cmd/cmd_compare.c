@@ -21,7 +21,7 @@
 
 #define DEFAULT_VARY "madvdontneed=0,1"
 #define DEFAULT_RUNS 10u
-#define RUNS_MOST    1000u
+#define RUNS_MOST    200u
 #define PILOT_RUNS   6u	 /* of --runs auto */
 #define AUTO_MOST    40u /* more are for who asks for them */
 
@@ -353,6 +353,10 @@ static int run(int argc, char **argv, struct err *err)
 	    options_parse_share(&e.options.effect, v.effect, "compare: --effect", err) < 0 ||
 	    options_parse_share(&e.options.alpha, v.alpha, "compare: --alpha", err) < 0)
 		return EXIT_USAGE;
+	if (e.options.alpha > 0.5) {
+		err_say(err, EINVAL, "compare: --alpha is at most 50%%, not %s", v.alpha);
+		return EXIT_USAGE;
+	}
 	e.options.seed = is_known(v.seed) ? v.seed : runs_seed();
 	v.format = format_of(&v);
 	is_command = strcmp(argv[operands - 1], "--") == 0 || v.a || v.b;

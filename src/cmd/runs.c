@@ -77,12 +77,14 @@ static int make_directory(struct runs *r, struct err *err)
 /* From now on signals that end us wait until the run in hand has been stopped. */
 static int catch_signals(struct runs *r, struct err *err)
 {
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction old;
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaddset(&set, ends[i]); /* under nohup(1) SIGHUP ends nobody */
 	sigprocmask(SIG_BLOCK, &set, &r->mask);
 	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? err_set(err, errno, "cannot wait for signals") : 0;
@@ -216,8 +218,8 @@ bool runs_are_hopeless(const struct experiment *e, size_t number, struct err *er
 	for (size_t i = 0; i < e->run_count; i++)
 		if (e->runs[i].variant == number)
 			why = e->runs[i].why;
-	err_say(err, ECHILD, "every run of %c failed, the last one: %s", (char)('A' + number % 26),
-		why);
+	err_say(err, ECHILD, "every run of '%s' failed, the last one: %s",
+		buf_cstr((struct buf *)&e->labels[number]), why);
 	return true;
 }
 

@@ -73,7 +73,7 @@ struct runs_values {
 		  NULL },                                                                        \
 		{ "show-output", 0,                                                              \
 		  OPTION_FLAG,	 RUNS_AT(at, shows_output),                                      \
-		  NULL,		 "let the runs print to stdout and stderr",                      \
+		  NULL,		 "let the runs print, all of it on stderr",                      \
 		  NULL },                                                                        \
 	{                                                                                        \
 		"quiet", 'q', OPTION_FLAG, RUNS_AT(at, quiet), NULL, "no progress", NULL         \

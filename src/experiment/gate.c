@@ -101,6 +101,8 @@ static void judge_printed(struct judging *j, const char *what)
 	char value[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
 
 	judge_figure(j, what);
+	if (!isfinite(c->value) && j->e->model->gc.cycle_count == 0)
+		say(c, GATE_INCOMPLETE, "there was no collection, and so no pause to measure");
 	if (c->state == GATE_PASSED && hides_the_limit(c))
 		say(c, GATE_INCOMPLETE,
 		    "%s%s as printed is anything below %s, and the limit is %s: it cannot be told",
@@ -257,7 +259,7 @@ static void judge_limit(struct judging *j, enum gate_limit limit)
 		judge_regret(j);
 		break;
 	case GATE_GC_CPU:
-		c->value = j->e->model->gc.cpu_fraction;
+		c->value = j->e->model->gc.cycle_count == 0 ? 0 : j->e->model->gc.cpu_fraction;
 		judge_figure(j, " of GOMAXPROCS");
 		break;
 	case GATE_HEAP_GROWTH:

@@ -114,8 +114,10 @@ static void tell_scatter(const struct experiment *e, struct buf *lines)
 			(sample_quantile(s, 0.75) - sample_quantile(s, 0.25)) / sample_median(s);
 
 		if (s.count >= 4 && spread > SCATTER_LEAST)
-			buf_addf(lines, "the wall time of %c scatters: %s between its quartiles\n",
-				 v < 26 ? (char)('A' + v) : '?', units_ratio(spread_text, spread));
+			buf_addf(lines,
+				 "the wall time of '%.*s' scatters: %s between its quartiles\n",
+				 (int)e->labels[v].len, (const char *)e->labels[v].at,
+				 units_ratio(spread_text, spread));
 	}
 }
 

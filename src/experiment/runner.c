@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -51,22 +52,21 @@ static void become(const struct runner_config *c, char **argv, char **environmen
 	if (c->mask)
 		sigprocmask(SIG_SETMASK, c->mask, NULL);
 	dup2(null, STDIN_FILENO);
-	if (output >= 0) {
-		dup2(output, STDOUT_FILENO);
+	if (output >= 0)
 		dup2(output, STDERR_FILENO);
-	}
+	dup2(STDERR_FILENO, STDOUT_FILENO); /* stdout is for results */
 	execve(argv[0], argv, environment);
 	dprintf(STDERR_FILENO, "cannot execute '%s': %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-static int start(struct child *ret, const struct runner_config *c, char **argv, int output,
-		 struct err *err)
+static int start(struct child *ret, const struct runner_config *c, char **argv, char **environment,
+		 int output, struct err *err)
 {
 	*ret = (struct child){ .fd = -1 };
 	ret->pid = fork();
 	if (ret->pid == 0)
-		become(c, argv, c->environment, output);
+		become(c, argv, environment, output);
 	if (ret->pid < 0) {
 		ret->pid = 0;
 		return err_set(err, errno, "cannot start a process");
@@ -145,13 +145,27 @@ static uint64_t realtime_ns(void)
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+/* The recorder flushes its first records when it has blocked signals, before it lets the target go;
+ * a SIGTERM before that would end the recorder alone. */
+static bool has_started(const struct runner_config *c)
+{
+	struct stat st;
+
+	return stat(c->recording, &st) == 0 && st.st_size > 0;
+}
+
+static bool is_ready(const struct runner_config *c, uint64_t since_ns)
+{
+	return has_started(c) && (!c->ready || ready_is(c->ready, c->output, since_ns));
+}
+
 /* 0 when it is ready or has ended, -ETIME when it took too long, -EINTR. */
 static int await_ready(struct run *r, uint64_t since_ns)
 {
 	const struct runner_config *c = r->config;
 	uint64_t until_ns = clock_monotonic_ns() + c->ready_patience_ns;
 
-	while (!ready_is(c->ready, c->output, since_ns)) {
+	while (!is_ready(c, since_ns)) {
 		if (has_ended(&r->recorder, WNOHANG))
 			return 0;
 		if (clock_monotonic_ns() > until_ns)
@@ -185,7 +199,7 @@ static int watch(struct run *r, int output, uint64_t since_ns, struct err *err)
 {
 	const struct runner_config *c = r->config;
 	char *shell[] = { "/bin/sh", "-c", (char *)c->load, NULL };
-	int rc = c->ready ? await_ready(r, since_ns) : 0;
+	int rc = c->load ? await_ready(r, since_ns) : 0;
 
 	if (rc == -ETIME) {
 		r->outcome.was_never_ready = true;
@@ -193,7 +207,7 @@ static int watch(struct run *r, int output, uint64_t since_ns, struct err *err)
 		return 0;
 	}
 	if (rc == 0 && c->load && r->recorder.pid) {
-		rc = start(&r->load, c, shell, output, err);
+		rc = start(&r->load, c, shell, environ, output, err);
 		r->outcome.has_load = rc == 0;
 	}
 	while (rc == 0 && !has_ended(&r->recorder, WNOHANG)) {
@@ -242,7 +256,7 @@ static int run(struct run *r, struct experiment_run *ret, const struct model_sin
 			       "port %s accepts connections before the target was started",
 			       c->ready->port);
 	machineload_read(&before);
-	rc = start(&r->recorder, c, c->argv, c->shows_output ? -1 : output, err);
+	rc = start(&r->recorder, c, c->argv, c->environment, c->shows_output ? -1 : output, err);
 	group = r->recorder.pid;
 	if (rc == 0)
 		rc = watch(r, output, since_ns, err);

@@ -12,8 +12,10 @@
 #include "base/buf.h"
 #include "base/own.h"
 
-#define RESAMPLES      4000u
-#define INTERVAL_LEAST 3u
+#define RESAMPLES	4000u
+#define RESAMPLES_LEAST 400u
+#define WORK_MOST	40000000u /* differences, for many runs */
+#define INTERVAL_LEAST	3u
 
 static double *copy_of(struct sample s)
 {
@@ -69,8 +71,9 @@ double sample_shift(struct sample a, struct sample b)
 struct bootstrap {
 	gsl_rng *random;
 	double *a, *b, *differences; /* one drawn pair of samples, and room */
-	double *by, *ratio;	     /* RESAMPLES each */
-	size_t ratio_count;	     /* a drawn median may be 0 */
+	double *by, *ratio;	     /* count each */
+	size_t count;
+	size_t ratio_count; /* a drawn median may be 0 */
 };
 
 static void draw(gsl_rng *random, double *out, struct sample from)
@@ -81,7 +84,7 @@ static void draw(gsl_rng *random, double *out, struct sample from)
 
 static void resample(struct bootstrap *t, struct sample a, struct sample b)
 {
-	for (size_t i = 0; i < RESAMPLES; i++) {
+	for (size_t i = 0; i < t->count; i++) {
 		double base;
 
 		draw(t->random, t->a, a);
@@ -92,6 +95,13 @@ static void resample(struct bootstrap *t, struct sample a, struct sample b)
 		if (base != 0)
 			t->ratio[t->ratio_count++] = t->by[i] / fabs(base);
 	}
+}
+
+static size_t resample_count(struct sample a, struct sample b)
+{
+	size_t n = WORK_MOST / (a.count * b.count);
+
+	return n > RESAMPLES ? RESAMPLES : n < RESAMPLES_LEAST ? RESAMPLES_LEAST : n;
 }
 
 /* The percentiles of a small sample's bootstrap are too narrow, by about the factor that parts n
@@ -115,20 +125,22 @@ static void find_bounds(struct shift *s, struct sample a, struct sample b, doubl
 			uint64_t seed)
 {
 	double tail = expanded_tail(a.count, b.count, confidence);
+	size_t count = resample_count(a, b);
 	struct bootstrap t = {
+		.count = count,
 		.random = gsl_rng_alloc(gsl_rng_mt19937),
 		.a = xcalloc(a.count, sizeof(double)),
 		.b = xcalloc(b.count, sizeof(double)),
 		.differences = xcalloc(a.count * b.count, sizeof(double)),
-		.by = xcalloc(RESAMPLES, sizeof(double)),
-		.ratio = xcalloc(RESAMPLES, sizeof(double)),
+		.by = xcalloc(count, sizeof(double)),
+		.ratio = xcalloc(count, sizeof(double)),
 	};
 
 	gsl_rng_set(t.random, (unsigned long)seed);
 	resample(&t, a, b);
-	bounds(t.by, RESAMPLES, tail, &s->low, &s->high);
-	if (isfinite(s->ratio) && t.ratio_count == RESAMPLES)
-		bounds(t.ratio, RESAMPLES, tail, &s->ratio_low, &s->ratio_high);
+	bounds(t.by, count, tail, &s->low, &s->high);
+	if (isfinite(s->ratio) && t.ratio_count == count)
+		bounds(t.ratio, count, tail, &s->ratio_low, &s->ratio_high);
 	gsl_rng_free(t.random);
 	free(t.a);
 	free(t.b);

@@ -234,7 +234,7 @@ static void a_noisy_machine_is_told_of(void **state)
 	assert_non_null(strstr(buf_cstr(&lines), "34.0 % in run 8"));
 	assert_non_null(strstr(buf_cstr(&lines), "the hypervisor took"));
 	assert_non_null(strstr(buf_cstr(&lines), "the machine became slower"));
-	assert_non_null(strstr(buf_cstr(&lines), "the wall time of A scatters"));
+	assert_non_null(strstr(buf_cstr(&lines), "the wall time of 'one' scatters"));
 	buf_done(&lines);
 	experiment_done(&e);
 }
