@@ -16,8 +16,10 @@
 #include "base/own.h"
 #include "base/unknown.h"
 
-#define SEEDS	    1000000u
-#define SMAPS_SHARE "2%" /* short runs want more reads than a service does */
+#define SEEDS 1000000u
+#define SMAPS_SHARE                                                                                \
+	"5%" /* ten reads a second up to some 500 MiB, whatever a variant has: seldom where RSS is \
+		high would favour one */
 
 static int words_of(char ***ret, const char *line, const char *command, struct err *err)
 {

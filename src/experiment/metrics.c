@@ -6,7 +6,7 @@
 
 #include "base/unknown.h"
 
-#define SMAPS_LEAST 3u
+#define SMAPS_LEAST 8u
 
 static double number(uint64_t v)
 {

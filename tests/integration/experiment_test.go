@@ -81,8 +81,8 @@ func TestCompareFindsWhatIsKnown(t *testing.T) {
 	wanted := map[string]string{"refaults": "higher", "faults": "higher", "system": "higher", "regret": "higher", "rss_mean": "lower"}
 	for _, seed := range []string{"1", "2"} {
 		r := newRun(t)
-		d := r.compareJSON("--runs", "5", "--warmup", "0", "--seed", seed, "--", sample("bursty"), "-rounds", "3", "-burst-mib", "100",
-			"-wait", "100ms")
+		d := r.compareJSON("--runs", "7", "--warmup", "0", "--seed", seed, "--", sample("bursty"), "-rounds", "4", "-burst-mib", "100",
+			"-wait", "120ms")
 		verdicts := d.verdicts()
 		if verdicts["refaults"] == "unknown" { // nobody sees returns here
 			t.Skip("page returns are not seen")
