@@ -17,9 +17,10 @@
 #include "base/unknown.h"
 
 #define SEEDS 1000000u
-#define SMAPS_SHARE                                                                                \
-	"5%" /* ten reads a second up to some 500 MiB, whatever a variant has: seldom where RSS is \
-		high would favour one */
+/* Reads of smaps as often where RSS is high as where it is low: seldom there would favour a
+ * variant. */
+#define SMAPS_SHARE "10%"
+#define MAX_STALL   "50ms"
 
 static int words_of(char ***ret, const char *line, const char *command, struct err *err)
 {
@@ -148,7 +149,7 @@ static char **command_line(const struct runs *r, char *recording, char *duration
 		extra++;
 	while (v->argv[words])
 		words++;
-	line = xcalloc(extra + words + 11, sizeof(*line));
+	line = xcalloc(extra + words + 13, sizeof(*line));
 	line[n++] = (char *)r->self;
 	line[n++] = "record";
 	line[n++] = "-q";
@@ -156,6 +157,8 @@ static char **command_line(const struct runs *r, char *recording, char *duration
 	line[n++] = recording;
 	line[n++] = "--smaps-share";
 	line[n++] = SMAPS_SHARE;
+	line[n++] = "--max-stall";
+	line[n++] = MAX_STALL;
 	if (*duration) {
 		line[n++] = "--duration";
 		line[n++] = duration;

@@ -6,7 +6,7 @@
 
 #include "base/unknown.h"
 
-#define SMAPS_LEAST 8u
+#define SMAPS_LEAST 5u
 
 static double number(uint64_t v)
 {
