@@ -22,7 +22,7 @@ void level_add(struct level *l, uint64_t time_ns, uint64_t value);
 uint64_t level_mean(const struct level *l);
 
 struct memory {
-	struct level rss, honest;
+	struct level rss, honest, lazyfree;
 	uint64_t hwm_bytes; /* VmHWM */
 };
 

@@ -52,6 +52,8 @@ static void add_smaps(struct memory *mem, struct model *m, const struct event *e
 		out->heap_anonhuge_peak_bytes = s->heap_anonhuge_bytes;
 		out->heap_rss_at_anonhuge_peak_bytes = s->heap_rss_bytes;
 	}
+	if (is_known(lazyfree))
+		level_add(&mem->lazyfree, ev->time_ns, lazyfree);
 	if (is_known(rss) && is_known(lazyfree))
 		level_add(&mem->honest, ev->time_ns, rss > lazyfree ? rss - lazyfree : 0);
 }
@@ -92,6 +94,22 @@ void memory_add(struct memory *mem, struct model *m, const struct event *ev)
 	}
 }
 
+/* RSS is sampled often, smaps seldom, and least where RSS is high: a mean over the reads of smaps
+ * would favour what is read more. So it is the mean of RSS less that of lazy-free memory, which
+ * after its last read is taken to stay. */
+static uint64_t honest_mean_bytes(const struct memory *mem)
+{
+	const struct level *rss = &mem->rss, *lazy = &mem->lazyfree;
+	double away = lazy->area, span;
+
+	if (lazy->count == 0 || rss->count < 2 || rss->last_ns == rss->first_ns)
+		return level_mean(&mem->honest);
+	span = (double)(rss->last_ns - rss->first_ns);
+	if (rss->last_ns > lazy->last_ns)
+		away += (double)lazy->last * (double)(rss->last_ns - lazy->last_ns);
+	return rss->area > away ? (uint64_t)((rss->area - away) / span + 0.5) : 0;
+}
+
 void memory_finish(const struct memory *mem, struct model *m)
 {
 	struct model_memory *out = &m->memory;
@@ -105,7 +123,7 @@ void memory_finish(const struct memory *mem, struct model *m)
 	if (mem->rss.count > 1)
 		out->rss_byte_seconds = mem->rss.area / (double)NS_PER_S;
 	out->honest_peak_bytes = mem->honest.count ? mem->honest.peak : UNKNOWN_U64;
-	out->honest_mean_bytes = level_mean(&mem->honest);
+	out->honest_mean_bytes = honest_mean_bytes(mem);
 	if (!is_known(out->smaps_count))
 		out->smaps_count = 0;
 }
