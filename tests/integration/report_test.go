@@ -94,6 +94,7 @@ type report struct {
 		Throttle     *int64 `json:"throttle_count"`
 		UnparsedLine *int64 `json:"unparsed_line_count"`
 		ForeignCycle *int64 `json:"foreign_cycle_count"`
+		MissingCycle *int64 `json:"missing_cycle_count"`
 	} `json:"losses"`
 	Findings []struct {
 		Key, Severity, Evidence, Advice string
