@@ -77,7 +77,9 @@ static int make_directory(struct runs *r, struct err *err)
 			       : err_set(err, errno, "cannot make the directory '%s'", keep);
 }
 
-/* From now on signals that end us wait until the run in hand has been stopped. */
+/* From now on signals that end us wait until the run in hand has been stopped. Under nohup(1)
+ * SIGHUP ends nobody; but SIGINT, which a shell without job control has ignored by what it starts
+ * with '&', is meant when it comes. */
 static int catch_signals(struct runs *r, struct err *err)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
@@ -86,8 +88,9 @@ static int catch_signals(struct runs *r, struct err *err)
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaddset(&set, ends[i]); /* under nohup(1) SIGHUP ends nobody */
+		if (ends[i] != SIGHUP || sigaction(SIGHUP, NULL, &old) < 0 ||
+		    old.sa_handler != SIG_IGN)
+			sigaddset(&set, ends[i]);
 	sigprocmask(SIG_BLOCK, &set, &r->mask);
 	r->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? err_set(err, errno, "cannot wait for signals") : 0;

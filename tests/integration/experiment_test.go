@@ -264,13 +264,25 @@ func TestFailedRunsAreNoFigures(t *testing.T) {
 
 // TestInterruptedCompare: what ran is told, nothing is left running, and no file of ours stays.
 func TestInterruptedCompare(t *testing.T) {
-	t.Parallel()
+	// a script's shell starts what goes to the background with SIGINT ignored
+	for name, before := range map[string]string{"by a key": "trap - INT", "in the background": "trap '' INT"} {
+		before := before
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkInterruptedCompare(t, before)
+		})
+	}
+}
+
+func checkInterruptedCompare(t *testing.T, before string) {
+	t.Helper()
 	r := newRun(t)
 	if err := os.Mkdir(r.path("tmp"), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	r.env = []string{"TMPDIR=" + r.path("tmp")}
-	r.start(built.gctide, "compare", "--runs", "50", "--warmup", "0", "--", sample("forced"), "-gcs", "20")
+	r.start("/bin/sh", "-c", before+`; exec "$@"`, "sh", built.gctide, "compare", "--runs", "50", "--warmup", "0", "--",
+		sample("forced"), "-gcs", "20")
 	waitFor(t, "some runs", func() bool {
 		list, _ := filepath.Glob(r.path("tmp/*/*.rec"))
 		return len(list) > 4
