@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 }
 
 func prepare() error {
+	syscall.Umask(0o022) // an ordinary user is to reach what we build
 	binary := os.Getenv("GCTIDE")
 	if binary == "" {
 		binary = "../../build/gctide"
