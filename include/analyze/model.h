@@ -337,9 +337,11 @@ void model_add_uncounted(struct model *m, bool *more, struct text reason);
  * program does not start (Go runtime/mgcpacer.go, readGOMEMLIMIT). */
 uint64_t model_memory_limit_bytes(const struct model *m);
 
-/* The value of a fact ("thp.enabled"), empty when there is none; the state of a source ("on"). */
+/* The value of a fact ("thp.enabled"), empty when there is none; the state of a source ("on"), and
+ * its detail. */
 struct text model_fact_value(const struct model *m, const char *key);
 struct text model_source_state(const struct model *m, const char *name);
+struct text model_source_detail(const struct model *m, const char *name);
 
 /* "whole", "truncated", "corrupt", "unreadable"; "info", "warning", "error". */
 const char *model_end_name(enum model_end end);

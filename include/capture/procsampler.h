@@ -7,6 +7,7 @@
 #ifndef CAPTURE_PROCSAMPLER_H
 #define CAPTURE_PROCSAMPLER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +23,8 @@ struct procsampler_config {
 	uint64_t statm_hz;     /* samples of statm per second, at most 10000; 0: none */
 	uint64_t max_stall_ns; /* longest expected single read of smaps; 0: never read it */
 	double smaps_share;    /* of one core, for reading smaps; 0: never read it */
+	bool expects_gctrace;  /* GODEBUG=gctrace=1 was set: tell when it does not reach the program
+				*/
 	const char *machine;   /* uname -m: where Go's heap lies; borrowed until procsampler_free */
 };
 
@@ -48,8 +51,8 @@ int procsampler_start(struct procsampler **ret, const struct procsampler_config 
  * the pipe is full the thread waits, and counts the samples that it misses.
  *
  * Records: STATM, PROCSTAT (10 Hz), SMAPS, CGROUP (2 Hz), BINARY (at start and after each exec),
- * SOURCE (statm, procstat, smaps, cgroup), FALLBACK, LOSS ("statm", "smaps": counts since the one
- * before). */
+ * SOURCE (statm, procstat, smaps, cgroup; gctrace when it is found off), FALLBACK, LOSS ("statm",
+ * "smaps": counts since the one before). */
 int procsampler_fd(const struct procsampler *s);
 
 /* The counts so far; any time between start and free. */

@@ -24,8 +24,9 @@ struct grid {
 	struct grid_cell run; /* the pauses of the run in hand */
 };
 
-/* Cells for every pair, the values of GOGC as rows: lists such as "50,100,off", or NULL. Values are
- * kept as they are. 0, or -EINVAL with *err filled: more than EXPERIMENT_VARIANTS_MAX. */
+/* Cells for every pair, the values of GOGC as rows: lists such as "50,100,off", or NULL. 0, or
+ * -EINVAL with *err filled: a value that the runtime does not read, or more pairs than
+ * EXPERIMENT_VARIANTS_MAX. */
 int grid_init(struct grid *g, struct experiment *e, const char *gogc, const char *gomemlimit,
 	      struct err *err);
 

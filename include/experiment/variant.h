@@ -24,8 +24,7 @@ void variant_init(struct variant *ret, char *const *argv, char *const *environme
 void variant_set(struct variant *v, struct text key, struct text value);
 
 /* "KEY=A,B[,C]" gives one variant for each value, into ret[0..most); returns how many, at least
- * two, or -EINVAL with *err filled.
- */
+ * two, or -EINVAL with *err filled, also for a value that the runtime would not read. */
 int variants_vary(struct variant *ret, size_t most, const char *setting, char *const *argv,
 		  char *const *environment, struct err *err);
 

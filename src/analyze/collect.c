@@ -344,7 +344,8 @@ static void finish_target(struct collect *c)
 	else
 		t->is_go = UNKNOWN_U64;
 	c->m->gc.is_on =
-		c->gc_line_count > 0 || text_is(gctrace, "on") || text_is(gctrace, "degraded");
+		text_is(gctrace, "on") || text_is(gctrace, "degraded") ||
+		(c->gc_line_count > 0 && !text_is(gctrace, "off")); /* off: those are of others */
 	if (t->is_go == 0)
 		return;
 	release_advice_of(&advice, buf_text(&t->go_version), buf_text(&t->godebug));

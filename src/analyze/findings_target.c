@@ -130,6 +130,17 @@ static void explain_no_cycles(const struct model *m, struct model_finding *f)
 	}
 }
 
+static void explain_no_trace(const struct model *m, struct model_finding *f)
+{
+	struct text why = model_source_detail(m, "gctrace");
+
+	finding_evidence(f, "no trace line could be seen: gctrace was not on%s%.*s",
+			 why.len ? ": " : "", (int)why.len, why.at);
+	finding_advice(f, "give gctide record the program itself (sudo gctide record -- PROGRAM), "
+			  "or have what starts "
+			  "it hand GODEBUG on (sudo --preserve-env=GODEBUG)");
+}
+
 static bool has_no_cycles(const struct model *m, struct model_finding *f)
 {
 	char wall[UNITS_TEXT_BYTES];
@@ -137,9 +148,7 @@ static bool has_no_cycles(const struct model *m, struct model_finding *f)
 	if (m->target.is_go == 0 || m->gc.row_count || (m->is_log && m->process_count == 0))
 		return false;
 	if (!m->gc.is_on) {
-		finding_evidence(f, "no trace line could be seen: gctrace was not on");
-		finding_advice(f, "the program must be started by gctide record, or with "
-				  "GODEBUG=gctrace=1");
+		explain_no_trace(m, f);
 	} else if (m->gc.is_at_least) {
 		finding_evidence(f, "no trace line was seen in %s, and what came later is unknown",
 				 units_duration(wall, m->time.wall_ns));

@@ -188,6 +188,14 @@ struct text model_source_state(const struct model *m, const char *name)
 	return (struct text){ 0 };
 }
 
+struct text model_source_detail(const struct model *m, const char *name)
+{
+	for (size_t i = 0; i < m->source_count; i++)
+		if (text_is(buf_text(&m->sources[i].name), name))
+			return buf_text(&m->sources[i].detail);
+	return (struct text){ 0 };
+}
+
 const char *model_end_name(enum model_end end)
 {
 	static const char *const names[] = { "whole", "truncated", "corrupt", "unreadable" };

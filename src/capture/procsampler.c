@@ -25,7 +25,7 @@
 #define ENDING_NS      (500 * NS_PER_MS) /* for all threads to end after the first */
 
 static const char *const source_names[SAMPLER_SOURCE_COUNT] = { "statm", "procstat", "smaps",
-								"cgroup" };
+								"cgroup", "gctrace" };
 
 /* ---- the pipe */
 
@@ -185,6 +185,7 @@ enum {
 	TASK_PROCSTAT,
 	TASK_BINARY,
 	TASK_CGROUP,
+	TASK_SETTINGS,
 	TASK_SMAPS,
 	TASK_FLUSH,
 	TASK_LOSS,
@@ -208,6 +209,9 @@ static void plan(struct task *tasks, const struct procsampler *s)
 	tasks[TASK_PROCSTAT] = (struct task){ sampler_procstat, 100 * NS_PER_MS, now_ns };
 	tasks[TASK_BINARY] = (struct task){ sampler_binary, 200 * NS_PER_MS, now_ns };
 	tasks[TASK_CGROUP] = (struct task){ sampler_cgroup, 500 * NS_PER_MS, now_ns };
+	tasks[TASK_SETTINGS] =
+		(struct task){ sampler_settings, s->config.expects_gctrace ? 50 * NS_PER_MS : 0,
+			       now_ns };
 	tasks[TASK_SMAPS] = (struct task){ task_smaps, wants_smaps ? SMAPSBUDGET_PERIOD_MIN_NS : 0,
 					   now_ns + SMAPS_FIRST_NS };
 	tasks[TASK_FLUSH] = (struct task){ task_flush, 100 * NS_PER_MS, now_ns };

@@ -198,4 +198,6 @@ void sampler_binary(struct procsampler *s)
 	s->exe_errno = 0;
 	s->smaps_off = false; /* another program may be less protected */
 	emit_binary(s, path, &binary, is_go);
+	if (is_go == 1)
+		sampler_settings_later(s);
 }

@@ -20,6 +20,7 @@ enum sampler_source {
 	SAMPLER_PROCSTAT,
 	SAMPLER_SMAPS,
 	SAMPLER_CGROUP,
+	SAMPLER_GCTRACE,
 	SAMPLER_SOURCE_COUNT,
 };
 
@@ -50,10 +51,12 @@ struct procsampler {
 	uint64_t memory_gone_ns; /* since when the process has no memory; 0 */
 	uint64_t smaps_due_ns;	 /* when smaps is to be read again */
 	bool exe_known;
-	bool exe_is_go;	 /* or may be: it could not be read */
-	struct stat exe; /* of the executable last reported */
-	int exe_errno;	 /* why it could not be looked at; 0 */
-	bool smaps_off;	 /* until the next exec */
+	bool exe_is_go;		  /* or may be: it could not be read */
+	struct stat exe;	  /* of the executable last reported */
+	int exe_errno;		  /* why it could not be looked at; 0 */
+	bool smaps_off;		  /* until the next exec */
+	uint64_t settings_due_ns; /* when the environment is to be looked at; 0: not */
+	bool has_no_gctrace;	  /* the latest look found none */
 	bool fallback_told;
 	struct smapsbudget budget;
 	struct sampler_cgroup cgroup;
@@ -83,6 +86,10 @@ void sampler_statm(struct procsampler *s);
 void sampler_procstat(struct procsampler *s);
 void sampler_binary(struct procsampler *s);
 void sampler_cgroup(struct procsampler *s);
+void sampler_settings(struct procsampler *s);
 void sampler_smaps(struct procsampler *s);
+
+/* procsampler_settings.c: a Go program was seen to be executed: look at its environment soon. */
+void sampler_settings_later(struct procsampler *s);
 
 #endif

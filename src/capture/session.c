@@ -255,6 +255,7 @@ static void start_sampler(struct session *s)
 		.statm_hz = s->config->statm_hz,
 		.max_stall_ns = s->config->max_stall_ns,
 		.smaps_share = s->config->smaps_share,
+		.expects_gctrace = true,
 		.machine = s->machine.machine,
 	};
 

@@ -145,7 +145,7 @@ static void judge_regret(struct judging *j)
 	const struct model_returns *r = &j->e->model->returns;
 
 	j->check->value = j->e->values[metric_find("regret")];
-	if (r->source && r->all.bytes == 0 && r->has_refaults)
+	if (r->has_refaults && j->e->values[metric_find("returned")] == 0)
 		j->check->value = 0; /* nothing was given back, nothing in vain */
 	if (!r->source)
 		say(j->check, GATE_INCOMPLETE, "not known: returns were not recorded (%.*s)",
@@ -153,6 +153,20 @@ static void judge_regret(struct judging *j)
 		    (const char *)r->why_off.at);
 	else
 		judge_figure(j, " of what was given back");
+}
+
+/* Without a collection nothing was measured; when lines are missing their share is, too. */
+static void judge_gc_cpu(struct judging *j)
+{
+	const struct model_gc *gc = &j->e->model->gc;
+	struct gate_check *c = j->check;
+
+	c->value = gc->cpu_fraction;
+	if (c->value <= c->limit && isnan(j->e->values[metric_find("gc_cpu")]))
+		c->value = NAN;
+	judge_figure(j, " of GOMAXPROCS");
+	if (gc->cycle_count == 0)
+		say(c, GATE_INCOMPLETE, "there was no collection, and so nothing to measure");
 }
 
 /* What is left behind the part that is skipped. */
@@ -259,8 +273,7 @@ static void judge_limit(struct judging *j, enum gate_limit limit)
 		judge_regret(j);
 		break;
 	case GATE_GC_CPU:
-		c->value = j->e->model->gc.cycle_count == 0 ? 0 : j->e->model->gc.cpu_fraction;
-		judge_figure(j, " of GOMAXPROCS");
+		judge_gc_cpu(j);
 		break;
 	case GATE_HEAP_GROWTH:
 		judge_growth(j, &j->e->heap, "collections");

@@ -85,8 +85,7 @@ int gate_evidence_read(struct gate_evidence *e, const char *path, const struct g
 	struct analyze_options o = { .process_id = UNKNOWN_U64,
 				     .sink = { on_cycle, &g },
 				     .watch = &watch };
-	/* nobody knows what was asked of it: an end by SIGTERM may have been meant */
-	const struct runoutcome outcome = { .was_stopped = true };
+	const struct runoutcome outcome = { .may_be_stopped = true };
 	struct experiment_run run = { .state = RUN_GOOD };
 	int rc;
 

@@ -8,6 +8,7 @@
 
 #include "base/own.h"
 #include "base/unknown.h"
+#include "goruntime/gosetting.h"
 
 /* The words of a list; one NULL when there is no list. Returns how many. */
 static size_t split(char **words, size_t most, const char *list)
@@ -38,6 +39,16 @@ static void free_words(char **words, size_t count, size_t most)
 		free(words[i]);
 }
 
+static int check_words(const char *name, char **words, size_t count, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < count && i < EXPERIMENT_VARIANTS_MAX && rc == 0; i++)
+		if (words[i])
+			rc = gosetting_check(text_of(name), text_of(words[i]), err);
+	return rc;
+}
+
 int grid_init(struct grid *g, struct experiment *e, const char *gogc, const char *gomemlimit,
 	      struct err *err)
 {
@@ -45,9 +56,15 @@ int grid_init(struct grid *g, struct experiment *e, const char *gogc, const char
 	size_t row_count = split(rows, EXPERIMENT_VARIANTS_MAX, gogc);
 	size_t column_count = split(columns, EXPERIMENT_VARIANTS_MAX, gomemlimit);
 	bool fits = row_count * column_count <= EXPERIMENT_VARIANTS_MAX;
+	int rc = check_words("GOGC", rows, row_count, err);
 
 	*g = (struct grid){ .experiment = e };
-	if (fits) {
+	if (rc == 0)
+		rc = check_words("GOMEMLIMIT", columns, column_count, err);
+	if (rc == 0 && !fits)
+		rc = err_say(err, EINVAL, "the grid has more than %u pairs of settings",
+			     EXPERIMENT_VARIANTS_MAX);
+	if (rc == 0) {
 		g->count = row_count * column_count;
 		g->cells = xcalloc(g->count, sizeof(*g->cells));
 	}
@@ -57,9 +74,7 @@ int grid_init(struct grid *g, struct experiment *e, const char *gogc, const char
 	}
 	free_words(rows, row_count, EXPERIMENT_VARIANTS_MAX);
 	free_words(columns, column_count, EXPERIMENT_VARIANTS_MAX);
-	return fits ? 0
-		    : err_say(err, EINVAL, "the grid has more than %u pairs of settings",
-			      EXPERIMENT_VARIANTS_MAX);
+	return rc;
 }
 
 static int on_cycle(void *arg, const struct model_cycle *c)

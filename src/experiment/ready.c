@@ -65,7 +65,10 @@ void ready_done(struct ready_when *r)
 static bool accepts(const struct addrinfo *a)
 {
 	OWN_FD int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+	const struct timeval patience = { .tv_sec = 1 }; /* also of connect(2): socket(7) */
 
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	return fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0;
 }
 

@@ -40,7 +40,7 @@ static bool judge_end(struct experiment_run *r, const struct runoutcome *o, cons
 {
 	bool was_asked = o->was_stopped || text_is(buf_text(&m->target.end_reason), "duration");
 
-	if (was_asked && ended_as_asked(m))
+	if ((was_asked || o->may_be_stopped) && ended_as_asked(m))
 		return true;
 	if (text_is(buf_text(&m->target.end_reason), "detached"))
 		fail(r, "it did not end within 5 s of SIGTERM, and was killed");
@@ -86,6 +86,12 @@ void runoutcome_judge(struct experiment_run *r, const struct runoutcome *o, cons
 		snprintf(r->why, sizeof(r->why), "it left processes behind, which were killed");
 }
 
+/* The runtime says first why it ends, and then where all goroutines are (runtime/panic.go). */
+static bool is_go_reason(const char *line)
+{
+	return strncmp(line, "panic: ", 7) == 0 || strncmp(line, "fatal error: ", 13) == 0;
+}
+
 /* What it said last, which is mostly why. */
 static void add_last_line(struct experiment_run *r, const char *output)
 {
@@ -94,7 +100,7 @@ static void add_last_line(struct experiment_run *r, const char *output)
 	size_t cap = 0, len = strlen(r->why);
 	char last[128] = "";
 
-	while (f && getline(&line, &cap, f) > 0)
+	while (f && !is_go_reason(last) && getline(&line, &cap, f) > 0)
 		if (line[strspn(line, " \t\r\n")])
 			snprintf(last, sizeof(last), "%s", line);
 	last[strcspn(last, "\r\n")] = '\0';
@@ -145,8 +151,7 @@ int runner_read(struct experiment_run *ret, const char *path, const struct model
 	ret->foreign_share = ret->steal_share = NAN;
 	rc = read_model(ret, m, sink, err);
 	if (rc == 0) {
-		outcome.was_stopped =
-			true; /* nobody knows: an end by SIGTERM may have been meant */
+		outcome.may_be_stopped = true;
 		runoutcome_judge(ret, &outcome, m);
 	}
 	model_done(m);

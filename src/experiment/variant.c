@@ -10,6 +10,8 @@
 #include <string.h>
 #include <wordexp.h>
 
+#include "goruntime/gosetting.h"
+
 static size_t count_of(char *const *vector)
 {
 	size_t n = 0;
@@ -108,26 +110,29 @@ int variants_vary(struct variant *ret, size_t most, const char *setting, char *c
 		  char *const *environment, struct err *err)
 {
 	const char *is = strchr(setting, '='), *from = is ? is + 1 : NULL;
+	struct text key = { setting, is ? (size_t)(is - setting) : 0 };
 	size_t n = 0;
+	int rc = 0;
 
-	if (!is || is == setting)
+	if (key.len == 0)
 		return refuse(setting, err);
-	while (from && n < most) {
+	while (from && n < most && rc == 0) {
 		const char *comma = strchr(from, ',');
 		struct text value = { from, comma ? (size_t)(comma - from) : strlen(from) };
 
 		variant_init(&ret[n], argv, environment);
-		variant_set(&ret[n], (struct text){ setting, (size_t)(is - setting) }, value);
-		buf_addf(&ret[n].label, "%.*s=%.*s", (int)(is - setting), setting, (int)value.len,
+		variant_set(&ret[n], key, value);
+		buf_addf(&ret[n].label, "%.*s=%.*s", (int)key.len, key.at, (int)value.len,
 			 value.at);
+		rc = gosetting_check(key, value, err);
 		n++;
 		from = comma ? comma + 1 : NULL;
 	}
-	if (n >= 2 && !from)
+	if (rc == 0 && n >= 2 && !from)
 		return (int)n;
 	while (n)
 		variant_done(&ret[--n]);
-	return refuse(setting, err);
+	return rc < 0 ? rc : refuse(setting, err);
 }
 
 static bool is_setting(const char *word)

@@ -6,6 +6,7 @@
 
 #include "base/unknown.h"
 #include "parse/cgroup.h"
+#include "parse/procenviron.h"
 #include "parse/procstat.h"
 #include "parse/procsyscall.h"
 
@@ -53,6 +54,16 @@ static void check_syscall(struct text t)
 	check(procstatus_find_process(&process, t) == (process != 0));
 }
 
+static void check_environ(struct text t)
+{
+	struct text value = { 0 };
+
+	if (procenviron_find(&value, t, "A"))
+		check_within(value, t);
+	else
+		check(value.at == NULL);
+}
+
 static void check_mount(struct text t)
 {
 	for (unsigned version = 1; version <= 2; version++) {
@@ -94,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)cgroup_find_count(t, "oom_kill");
 	check_syscall(t);
 	check_stat(t);
+	check_environ(t);
 	check_mount(t);
 	check_cgroup(t);
 	return 0;

@@ -205,6 +205,7 @@ func TestFailedRunsAreNoFigures(t *testing.T) {
 	}{
 		"status": {"exit 3", "ended with status 3"},
 		"killed": {"kill -9 $$", "killed by signal 9"},
+		"panic":  {"exec env GOMEMLIMIT=1G " + good, "ended with status 2: \"fatal error: malformed GOMEMLIMIT"},
 		"words":  {"{ echo out of cheese >&2; exit 1; }", "ended with status 1: \"out of cheese\""},
 	} {
 		name, c := name, c
@@ -606,6 +607,35 @@ func TestCheckLimits(t *testing.T) {
 		cut := r.again()
 		cut.gctide("check", "--max-rss-peak", c.limit, r.path("cut.rec"))
 		cut.expectStatus(c.status)
+	}
+}
+
+// TestSettingsThatDoNotArriveAreTold: what starts the program clears the environment, so that no line is no proof of no
+// collection; where gctrace arrives in another way there is nothing to tell.
+func TestSettingsThatDoNotArriveAreTold(t *testing.T) {
+	t.Parallel()
+	r := newRun(t).record(nil, "env", "-i", sample("forced"), "-gcs", "10")
+	r.expectStatus(0)
+	rep := r.report()
+	if s := rep.source(t, "gctrace"); s.State != "off" || !strings.Contains(s.Detail, "did not reach the program") {
+		t.Errorf("gctrace is %+v", s)
+	}
+	if rep.GC.CycleCount != nil {
+		t.Errorf("%d cycles, and no line could be seen", *rep.GC.CycleCount)
+	}
+	sub := r.inspect("check", "--max-gc-cpu", "100%", "--max-pause", "10s")
+	sub.expectStatus(4)
+	sub = r.inspect("report")
+	expectWords(t, sub.stdout, "target.no_cycles", "did not reach the program")
+
+	r = newRun(t).record(nil, "env", "-i", "GODEBUG=gctrace=2", sample("forced"), "-gcs", "10")
+	r.expectStatus(0)
+	rep = r.report()
+	if s := rep.source(t, "gctrace"); s.State != "on" {
+		t.Errorf("gctrace is %+v", s)
+	}
+	if rep.GC.CycleCount == nil || *rep.GC.CycleCount == 0 {
+		t.Error("gctrace=2 prints lines, and there is no cycle")
 	}
 }
 

@@ -413,6 +413,11 @@ static void no_cycle_is_told_from_no_trace(void **state)
 		strstr(find(m, "target.no_cycles")->evidence, "made no collection in 10.0 s"));
 	m->gc.is_on = false;
 	assert_non_null(strstr(find(m, "target.no_cycles")->evidence, "gctrace was not on"));
+	m->source_count = 1;
+	model_set(&m->sources[0].name, text_of("gctrace"));
+	model_set(&m->sources[0].detail, text_of("it did not arrive"));
+	assert_non_null(
+		strstr(find(m, "target.no_cycles")->evidence, "was not on: it did not arrive"));
 	m->gc.is_on = m->gc.is_at_least = true;
 	assert_non_null(
 		strstr(find(m, "target.no_cycles")->evidence, "what came later is unknown"));

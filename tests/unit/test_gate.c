@@ -129,8 +129,15 @@ static void shares_are_kept_or_not(void **state)
 	f->e.model->gc.cpu_fraction = NAN;
 	assert_int_equal(judged(f, GATE_GC_CPU, 0.3), GATE_INCOMPLETE);
 	f->e.model->gc.cpu_fraction = 0.25;
+	assert_int_equal(judged(f, GATE_GC_CPU, 0.3), GATE_INCOMPLETE); /* trace lines were lost */
+	set(f, "gc_cpu", 2e9);
 	assert_int_equal(judged(f, GATE_GC_CPU, 0.3), GATE_PASSED);
 	assert_int_equal(judged(f, GATE_GC_CPU, 0.2), GATE_FAILED);
+	f->e.model->gc.cpu_fraction = NAN;
+	f->e.model->gc.cycle_count = 0;
+	set(f, "gc_cpu", 0);
+	assert_int_equal(judged(f, GATE_GC_CPU, 0.3), GATE_INCOMPLETE);
+	assert_true(says(f, "there was no collection"));
 	drop(f);
 	f = quiet();
 	assert_int_equal(judged(f, GATE_REGRET, 0.3), GATE_INCOMPLETE);
@@ -145,6 +152,8 @@ static void shares_are_kept_or_not(void **state)
 	assert_int_equal(judged(f, GATE_REGRET, 0.3), GATE_FAILED);
 	set(f, "regret", NAN);
 	f->e.model->returns.all.bytes = 0;
+	assert_int_equal(judged(f, GATE_REGRET, 0.3), GATE_INCOMPLETE); /* records were lost */
+	set(f, "returned", 0);
 	assert_int_equal(judged(f, GATE_REGRET, 0.3), GATE_PASSED); /* nothing was given back */
 	drop(f);
 }
@@ -284,12 +293,16 @@ static int read_text(struct gate_limits *l, const char *text, struct err *err)
 
 static void a_baseline_is_what_the_gate_printed(void **state)
 {
-	static const char *const wrong[] = { "{",
-					     "{}",
-					     "{\"schema\": \"gctide.report/1\", \"metrics\": {}}",
-					     "{\"schema\": \"gctide.check/1\"}",
-					     "",
-					     "rubbish" };
+	static const char *const wrong[] = {
+		"{",
+		"{}",
+		"{\"schema\": \"gctide.report/1\", \"metrics\": {}}",
+		"{\"schema\": \"gctide.check/1\"}",
+		"{\"schema\": \"gctide.check/1\", \"metrics\": {\"wall\": 1}, \"checks\": "
+		"[{\"name\": \"run\", \"text\": \"ended with status 3\"}]}",
+		"",
+		"rubbish"
+	};
 	struct gate_limits l;
 	struct err err;
 
@@ -350,6 +363,7 @@ static void runs_are_good_or_not(void **state)
 		{ UNKNOWN_U64, 15, "signaled", { .was_stopped = true }, NULL },
 		{ 143, UNKNOWN_U64, "exited", { .was_stopped = true }, NULL },
 		{ 1, UNKNOWN_U64, "exited", { .was_stopped = true }, "status 1 after SIGTERM" },
+		{ UNKNOWN_U64, 15, "signaled", { .may_be_stopped = true }, NULL },
 		{ UNKNOWN_U64, 15, "duration", { 0 }, NULL },
 		{ UNKNOWN_U64, 9, "duration", { 0 }, "killed by signal 9" },
 		{ UNKNOWN_U64, UNKNOWN_U64, "detached", { 0 }, "did not end within" },

@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "goruntime/godebug.h"
+#include "goruntime/gosetting.h"
 #include "goruntime/releaseadvice.h"
 
 static bool number_is(const char *godebug, const char *key, int32_t want)
@@ -123,6 +125,65 @@ static void the_release_advice_follows_version_and_setting(void **state)
 	check_advice("go1.99999999999", "", "unknown");
 }
 
+static bool is_taken(const char *name, const char *value)
+{
+	struct err err = { 0 };
+	int rc = gosetting_check(text_of(name), text_of(value), &err);
+
+	assert_true(rc == 0 || (err.what[0] && strstr(err.what, name)));
+	return rc == 0;
+}
+
+/* The cases of the runtime's own tests (runtime/string_test.go, parseByteCountTests). */
+static void values_are_taken_as_the_runtime_takes_them(void **state)
+{
+	static const char *const taken[] = { "",
+					     "off",
+					     "1",
+					     "12345",
+					     "12345B",
+					     "12345KiB",
+					     "1MiB",
+					     "9GiB",
+					     "1TiB",
+					     "0",
+					     "9223372036854775807" };
+	static const char *const refused[] = { "B",
+					       "iB",
+					       "KiB",
+					       "100MB",
+					       "1G",
+					       "1kiB",
+					       "1.5GiB",
+					       "-1MiB",
+					       " 1MiB",
+					       "1 MiB",
+					       "1MiB ",
+					       "1PiB",
+					       "Off",
+					       "+1",
+					       "9223372036854775808",
+					       "8388608TiB",
+					       "99999999999999999999",
+					       "1iB",
+					       "1BB" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		assert_true(is_taken("GOMEMLIMIT", taken[i]));
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_false(is_taken("GOMEMLIMIT", refused[i]));
+	assert_true(is_taken("GOMEMLIMIT", "8388607TiB"));
+	assert_true(is_taken("GOGC", "100") && is_taken("GOGC", "off") && is_taken("GOGC", "-1") &&
+		    is_taken("GOGC", ""));
+	assert_true(is_taken("GOGC", "2147483647") && is_taken("GOGC", "-2147483648"));
+	assert_false(is_taken("GOGC", "5O") || is_taken("GOGC", "100%") ||
+		     is_taken("GOGC", "2147483648") || is_taken("GOGC", "-"));
+	assert_true(is_taken("madvdontneed", "1"));
+	assert_false(is_taken("madvdontneed", "yes"));
+	assert_true(is_taken("GOOTHER", "yes")); /* we know nothing of it */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +193,7 @@ int main(void)
 		cmocka_unit_test(the_text_of_a_value_is_the_last_one),
 		cmocka_unit_test(merging_keeps_the_users_text_and_puts_ours_last),
 		cmocka_unit_test(the_release_advice_follows_version_and_setting),
+		cmocka_unit_test(values_are_taken_as_the_runtime_takes_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

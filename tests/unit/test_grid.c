@@ -123,6 +123,12 @@ static void a_grid_has_its_bounds(void **state)
 	(void)state;
 	assert_true(grid_init(&g, &e, "1,2,3,4,5,6,7,8,9", "1,2,3,4,5,6,7,8", &err) < 0);
 	grid_done(&g);
+	assert_true(grid_init(&g, &e, "50,1OO", NULL, &err) < 0);
+	assert_non_null(strstr(err.what, "1OO"));
+	grid_done(&g);
+	assert_true(grid_init(&g, &e, NULL, "off,100MB", &err) < 0);
+	assert_non_null(strstr(err.what, "100MB"));
+	grid_done(&g);
 	assert_int_equal(grid_init(&g, &e, NULL, NULL, &err), 0);
 	assert_int_equal(g.count, 1);
 	assert_null(g.cells[0].gogc);

@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "base/unknown.h"
 #include "parse/cgroup.h"
+#include "parse/procenviron.h"
 #include "parse/procstat.h"
 
 #define CHECK_TEXT(t, s) assert_true(text_is((t), (s)))
@@ -230,6 +231,27 @@ static void counts_are_found_by_their_whole_key(void **state)
 	assert_false(is_known(cgroup_find_count(text_of(""), "oom")));
 }
 
+static void the_first_entry_of_a_name_is_its_value(void **state)
+{
+	static const char file[] = "XA=0\0A=1\0AB=2\0A=3\0EMPTY=\0=5\0NOTHING\0LAST=x";
+	const struct text t = { file, sizeof(file) - 1 };
+	struct text value = { 0 };
+
+	(void)state;
+	assert_true(procenviron_find(&value, t, "A"));
+	assert_true(text_is(value, "1"));
+	assert_true(procenviron_find(&value, t, "EMPTY"));
+	assert_int_equal(value.len, 0);
+	assert_true(procenviron_find(&value, t, "LAST")); /* without a NUL at its end */
+	assert_true(text_is(value, "x"));
+	value = (struct text){ 0 };
+	assert_false(procenviron_find(&value, t, "NOTHING"));
+	assert_false(procenviron_find(&value, t, "B"));
+	assert_false(procenviron_find(&value, t, "LAS"));
+	assert_false(procenviron_find(&value, text_of(""), "A"));
+	assert_null(value.at);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_group_stands_below_the_root_of_its_mount),
 		cmocka_unit_test(no_limit_is_unknown),
 		cmocka_unit_test(counts_are_found_by_their_whole_key),
+		cmocka_unit_test(the_first_entry_of_a_name_is_its_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

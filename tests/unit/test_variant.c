@@ -60,6 +60,10 @@ static void wrong_settings_are_refused(void **state)
 		assert_true(variants_vary(v, 4, wrong[i], argv, environment, &err) < 0);
 		assert_non_null(strstr(err.what, "--vary"));
 	}
+	assert_true(variants_vary(v, 4, "GOGC=5O,100", argv, environment, &err) < 0);
+	assert_non_null(strstr(err.what, "Go would take '5O' for 100"));
+	assert_true(variants_vary(v, 4, "GOMEMLIMIT=off,1G", argv, environment, &err) < 0);
+	assert_non_null(strstr(err.what, "Go would end at once under '1G'"));
 }
 
 static void a_line_is_cut_as_a_shell_does(void **state)
