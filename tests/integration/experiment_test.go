@@ -78,7 +78,7 @@ func (r *run) compareJSON(args ...string) *comparisonDocument {
 
 // TestCompareFindsWhatIsKnown: twice, in another order each time. Variant 0 returns with MADV_FREE, 1 with MADV_DONTNEED.
 func TestCompareFindsWhatIsKnown(t *testing.T) {
-	wanted := map[string]string{"refaults": "higher", "faults": "higher", "system": "higher", "regret": "higher", "rss_mean": "lower"}
+	wanted := map[string]string{"refaults": "higher", "faults": "higher", "regret": "higher", "rss_mean": "lower"}
 	for _, seed := range []string{"1", "2"} {
 		r := newRun(t)
 		d := r.compareJSON("--runs", "7", "--warmup", "0", "--seed", seed, "--", sample("bursty"), "-rounds", "4", "-burst-mib", "100",
@@ -92,14 +92,19 @@ func TestCompareFindsWhatIsKnown(t *testing.T) {
 				t.Errorf("seed %s: %s is %q, not %q", seed, metric, verdicts[metric], verdict)
 			}
 		}
-		for _, metric := range []string{"honest_mean", "honest_peak"} {
-			if v := verdicts[metric]; v == "lower" {
-				t.Errorf("seed %s: with MADV_FREE %s is said to be higher", seed, metric)
-			}
-		}
 		for _, c := range d.Comparisons {
 			if c.Metric == "refaults" && *c.Median < 3**c.BaseMedian {
 				t.Errorf("refaults: %v with MADV_FREE, %v with MADV_DONTNEED", *c.BaseMedian, *c.Median)
+			}
+			// Without what the kernel may take back at any time, both need as much: a few per cent apart, for smaps is read less
+			// often than the rest.
+			if strings.HasPrefix(c.Metric, "honest_") && *c.Median < 0.8**c.BaseMedian {
+				t.Errorf("seed %s: %s: %v with MADV_FREE, %v with MADV_DONTNEED", seed, c.Metric, *c.BaseMedian, *c.Median)
+			}
+			// A time, not a count: what else the machine does may scatter it too much for seven runs to be sure, and to say so
+			// is right then. The other way round, or the same, it never is.
+			if c.Metric == "system" && (*c.Median <= *c.BaseMedian || c.Verdict == "lower" || c.Verdict == "unknown") {
+				t.Errorf("seed %s: system time: %v with MADV_FREE, %v with MADV_DONTNEED: %s", seed, *c.BaseMedian, *c.Median, c.VerdictText)
 			}
 		}
 	}
