@@ -48,15 +48,15 @@ struct procsampler {
 	bool gone;		 /* the process has ended, or we can see nothing of it */
 	uint64_t resident_bytes; /* by the latest statm */
 	uint64_t missed_told;
-	uint64_t memory_gone_ns; /* since when the process has no memory; 0 */
-	uint64_t smaps_due_ns;	 /* when smaps is to be read again */
-	bool exe_known;
-	bool exe_is_go;		  /* or may be: it could not be read */
-	struct stat exe;	  /* of the executable last reported */
-	int exe_errno;		  /* why it could not be looked at; 0 */
-	bool smaps_off;		  /* until the next exec */
+	uint64_t memory_gone_ns;  /* since when the process has no memory; 0 */
+	uint64_t smaps_due_ns;	  /* when smaps is to be read again */
 	uint64_t settings_due_ns; /* when the environment is to be looked at; 0: not */
 	bool has_no_gctrace;	  /* the latest look found none */
+	bool exe_known;
+	bool exe_is_go;	 /* or may be: it could not be read */
+	struct stat exe; /* of the executable last reported */
+	int exe_errno;	 /* why it could not be looked at; 0 */
+	bool smaps_off;	 /* until the next exec */
 	bool fallback_told;
 	struct smapsbudget budget;
 	struct sampler_cgroup cgroup;

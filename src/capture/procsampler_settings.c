@@ -11,8 +11,8 @@
 #include "procfile_internal.h"
 #include "procsampler_internal.h"
 
-#define ENVIRON_BYTES (4u << 20) /* more than execve(2) takes under the usual limit of the stack \
-				  */
+/* More than execve(2) takes under the usual limit of the stack. */
+#define ENVIRON_BYTES (4u << 20)
 /* The kernel changes the executable first and notes the environment at the end of an exec (Linux
  * fs/exec.c, fs/binfmt_elf.c): before, the file is empty. */
 #define EXEC_NS (20 * NS_PER_MS)

@@ -52,7 +52,8 @@ static int check_words(const char *name, char **words, size_t count, struct err 
 int grid_init(struct grid *g, struct experiment *e, const char *gogc, const char *gomemlimit,
 	      struct err *err)
 {
-	char *rows[EXPERIMENT_VARIANTS_MAX], *columns[EXPERIMENT_VARIANTS_MAX];
+	char *rows[EXPERIMENT_VARIANTS_MAX] = { NULL },
+	     *columns[EXPERIMENT_VARIANTS_MAX] = { NULL };
 	size_t row_count = split(rows, EXPERIMENT_VARIANTS_MAX, gogc);
 	size_t column_count = split(columns, EXPERIMENT_VARIANTS_MAX, gomemlimit);
 	bool fits = row_count * column_count <= EXPERIMENT_VARIANTS_MAX;

@@ -11,8 +11,8 @@ struct runoutcome {
 	int recorder_status, load_status; /* as waitpid(2) gives them */
 	bool has_load;			  /* one was started */
 	bool was_stopped;		  /* by us, with SIGTERM */
-	bool may_be_stopped;		  /* an older recording: nobody knows whether somebody asked it to end */
-	bool was_killed;		  /* it did not end by that */
+	bool may_be_stopped; /* an older recording: nobody knows whether somebody asked it to end */
+	bool was_killed;     /* it did not end by that */
 	bool was_never_ready, load_outlived, left_processes;
 };
 
